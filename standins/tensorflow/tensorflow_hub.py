@@ -1,0 +1,5 @@
+"""Stands in for tensorflow_hub; see the package `tensorflow` beside it."""
+
+from tensorflow import become_stand_in
+
+become_stand_in(__name__)
