@@ -1,0 +1,66 @@
+# One name for everything: the README, CI and people use these same commands.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 5005
+ACTION_SERVER_PORT ?= 5055
+
+# Nothing is sent anywhere: no telemetry, no error reports, no warnings of old libraries in front of people.
+export RASA_TELEMETRY_ENABLED := false
+export PYTHONWARNINGS := ignore
+export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+export UV_PYTHON_DOWNLOADS := never
+export HOST PORT ACTION_SERVER_PORT
+export ASSISTANT_SECRET ?=
+
+UV := .uv/bin/uv
+RUN := $(UV) run --frozen --no-sync
+
+.PHONY: help
+help:  ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.PHONY: setup
+setup:  ## Install everything into .venv (also done by the other commands)
+	@scripts/setup $(PYTHON)
+
+.PHONY: run
+run: setup  ## Set up, train if needed, start, print the address to open
+	@$(RUN) python -m assistant.train
+	@$(RUN) python -m assistant.run
+
+.PHONY: train
+train: setup  ## Train the model if it is older than what it is made from
+	@$(RUN) python -m assistant.train
+
+.PHONY: test
+test: setup lint check-content train  ## Set up, then lint, types, content and all tests
+	@echo "Checking the training data with Rasa."
+	@$(RUN) python -m assistant.validate
+	@echo "Running the tests."
+	@$(RUN) pytest
+
+.PHONY: lint
+lint: setup  ## Style and types
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+
+.PHONY: check-content
+check-content: setup  ## Schemas, sources, phone numbers, wording and reading ease of everything in content/
+	@$(RUN) python -m assistant.check_content
+
+.PHONY: evaluate
+evaluate: train  ## Measure understanding: make evaluate FILE=messages.jsonl
+	@test -n "$(FILE)" || { echo "Which file? Use: make evaluate FILE=messages.jsonl"; exit 2; }
+	@$(RUN) python -m assistant.evaluate "$(FILE)"
+
+.PHONY: bench
+bench: train  ## Measure training, start-up, memory and time a turn
+	@$(RUN) python -m bench.turns
+
+.PHONY: clean
+clean:  ## Remove everything that was built
+	rm -rf .venv .uv .rasa .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis models/gazetteer models/*.tar.gz results

@@ -1,0 +1,1 @@
+"""Pipeline components: sentence embeddings, case facts, entities, crisis guard."""

@@ -1,0 +1,158 @@
+"""Crisis comes before everything: sees to it that self-harm or danger in a message decides its intent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.shared.constants import INTENT_MESSAGE_PREFIX
+from rasa.shared.nlu.constants import (
+    ENTITIES,
+    ENTITY_ATTRIBUTE_TYPE,
+    INTENT,
+    INTENT_NAME_KEY,
+    INTENT_RANKING_KEY,
+    PREDICTED_CONFIDENCE_KEY,
+    TEXT,
+)
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from actions.content import CONTENT, load_yaml
+from assistant.nlu.case_facts import FACT_PROBABILITIES
+
+SELF_HARM = "crisis_self_harm"
+DANGER = "crisis_danger"
+OTHER_PERSON = "crisis_other_person"
+
+_NOT_A_LETTER = re.compile(r"[^\w\s]|_")
+_REPEATED = re.compile(r"(.)\1{2,}")
+
+
+def normalised(text: str) -> str:
+    """Text as the lexicon writes it: lower case, no apostrophes, runs of a letter and of spaces squeezed.
+
+    >>> normalised("I don't want to LIVEEEE anymore…")
+    ' i dont want to live anymore '
+    """
+    text = text.lower().replace("'", "").replace("’", "").replace("`", "")
+    text = _REPEATED.sub(r"\1", _NOT_A_LETTER.sub(" ", text))
+    return f" {' '.join(text.split())} "
+
+
+class CrisisLexicon:
+    """Phrases that mean self-harm or danger, and those that only look like it (content/crisis_lexicon/)."""
+
+    def __init__(self, languages: Iterable[Mapping[str, list[str]]]) -> None:
+        entries = list(languages)
+        self._phrases = {
+            kind: sorted({normalised(phrase) for language in entries for phrase in language.get(kind, ())})
+            for kind in ("self_harm", "danger", "cancel")
+        }
+
+    def found(self, text: str) -> set[str]:
+        """The kinds, "self_harm" and "danger", of which `text` holds a phrase that no cancelling phrase covers."""
+        haystack = normalised(text)
+        cancelled = [span for phrase in self._phrases["cancel"] for span in _spans(haystack, phrase)]
+        return {
+            kind
+            for kind in ("self_harm", "danger")
+            for phrase in self._phrases[kind]
+            for start, end in _spans(haystack, phrase)
+            if not any(begin <= start and end <= finish for begin, finish in cancelled)
+        }
+
+
+def _spans(haystack: str, phrase: str) -> list[tuple[int, int]]:
+    """Where the whole words of `phrase` (with a space on each side) stand in `haystack`."""
+    spans, start = [], haystack.find(phrase)
+    while start >= 0:
+        spans.append((start, start + len(phrase)))
+        start = haystack.find(phrase, start + 1)
+    return spans
+
+
+@lru_cache(maxsize=1)
+def crisis_lexicon() -> CrisisLexicon:
+    """The lexicons of all languages together: people switch languages when they are upset."""
+    return CrisisLexicon(load_yaml(path) for path in sorted((CONTENT / "crisis_lexicon").glob("*.yml")))
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class CrisisGuard(GraphComponent, EntityExtractorMixin):
+    """Overrides the intent when the lexicon or the classifiers see a crisis: recall comes first.
+
+    It stands after the intent classifier, the case facts and the fallback, as Rasa's FallbackClassifier does.
+    """
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        return []
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"self_harm_threshold": 0.4, "danger_threshold": 0.5}
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._config = config
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> CrisisGuard:
+        return cls(config)
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            text = message.get(TEXT)
+            if text and not text.startswith(INTENT_MESSAGE_PREFIX):
+                self._guard(message, text)
+        return messages
+
+    def _guard(self, message: Message, text: str) -> None:
+        facts: dict[str, float] = message.get(FACT_PROBABILITIES) or {}
+        intents = {
+            ranked[INTENT_NAME_KEY]: ranked[PREDICTED_CONFIDENCE_KEY] for ranked in message.get(INTENT_RANKING_KEY, [])
+        }
+        found = crisis_lexicon().found(text)
+        self_harm = max(
+            facts.get("safety:self_harm", 0.0), intents.get(SELF_HARM, 0.0) + intents.get(OTHER_PERSON, 0.0)
+        )
+        danger = max(facts.get("safety:danger", 0.0), intents.get(DANGER, 0.0))
+        if "self_harm" in found or self_harm >= self._config["self_harm_threshold"]:
+            someone_else = max(
+                intents.get(OTHER_PERSON, 0.0),
+                *(facts.get(f"speaking_for:{who}", 0.0) for who in ("child", "friend", "pupil")),
+            )
+            self._decide(message, OTHER_PERSON if someone_else >= 0.5 else SELF_HARM, "self_harm", max(self_harm, 0.5))
+        elif "danger" in found or danger >= self._config["danger_threshold"]:
+            self._decide(message, DANGER, "danger", max(danger, 0.5))
+
+    def _decide(self, message: Message, intent: str, safety: str, confidence: float) -> None:
+        decided = {INTENT_NAME_KEY: intent, PREDICTED_CONFIDENCE_KEY: confidence}
+        message.set(INTENT, decided, add_to_output=True)
+        ranking = [ranked for ranked in message.get(INTENT_RANKING_KEY, []) if ranked[INTENT_NAME_KEY] != intent]
+        message.set(INTENT_RANKING_KEY, [decided, *ranking], add_to_output=True)
+        others = [entity for entity in message.get(ENTITIES, []) if entity[ENTITY_ATTRIBUTE_TYPE] != "safety"]
+        entity = {
+            ENTITY_ATTRIBUTE_TYPE: "safety",
+            "value": safety,
+            "start": 0,
+            "end": len(message.get(TEXT)),
+            "confidence_entity": confidence,
+        }
+        message.set(ENTITIES, others + self.add_extractor_name([entity]), add_to_output=True)
