@@ -13,6 +13,7 @@ from typing import Any
 
 from actions.case import Case
 from actions.directory import Directory, Service
+from actions.platforms import how_response
 from actions.playbook import Playbook, Question, Step
 
 #: Slots that keep the place in the conversation (domain.yml).
@@ -27,6 +28,7 @@ PROGRESS = (
     "crisis",
     "contact_wanted",
     "how_wanted",
+    "step_has_how",
     "plan_done",
     "unclear",
 )
@@ -35,23 +37,10 @@ DONE = {"step_done", "already_did"}
 SKIPPED = {"skip_step", "cannot_do"}
 DECLINES = {"dont_know", "prefer_not_to_say", "skip_step", "cannot_do"}
 CRISIS = {"crisis_self_harm", "crisis_danger", "crisis_other_person"}
-#: Intents that carry no question of their own, so that the plan simply goes on.
-MOVES_ON = {
-    *DONE,
-    *SKIPPED,
-    "disclose",
-    "disclose_offending",
-    "inform",
-    "affirm",
-    "deny",
-    "dont_know",
-    "prefer_not_to_say",
-    "go_back",
-    "correct_assumption",
-    "feeling_ok",
-    "continue_plan",
-    "change_country",
-}
+#: Intents after which the step at hand is said in full once more; after others it is only named.
+SAYS_AGAIN = {"go_back", "continue_plan", "feeling_ok"}
+#: The step whose "Show me how" depends on how the money was sent, not on the platform.
+PAYMENT = "payment"
 #: Questions that a plain yes or no answers, with the value each stands for.
 YES_NO = {
     "paid": ("yes", "no"),
@@ -87,6 +76,7 @@ class Progress:
     crisis: str | None = None
     contact_wanted: bool = False
     how_wanted: str | None = None
+    step_has_how: bool = False
     plan_done: bool = False
     unclear: int = 0
 
@@ -100,6 +90,7 @@ class Progress:
             crisis=slots.get("crisis"),
             contact_wanted=bool(slots.get("contact_wanted")),
             how_wanted=slots.get("how_wanted"),
+            step_has_how=bool(slots.get("step_has_how")),
             plan_done=bool(slots.get("plan_done")),
             unclear=int(slots.get("unclear") or 0),
             **lists,
@@ -152,6 +143,8 @@ class Turn:
             values["crisis"] = "yes"
         if self.progress.current_step:
             values["current_step"] = self.progress.current_step
+        if self.progress.step_has_how:
+            values["step_has_how"] = "yes"
         return values
 
 
@@ -170,14 +163,16 @@ class Planner:
             return turn
         self._take_answer(turn, said)
         self._move_in_plan(turn, said)
-        if turn.case.situation in ("unknown", "other_problem", "off_topic"):
-            self._ask_what_happened(turn, said)
-            return turn
-        self._hear(turn)
+        unknown = turn.case.situation in ("unknown", "other_problem", "off_topic")
+        if not unknown:
+            self._hear(turn)
         if turn.progress.contact_wanted and turn.case.get("country"):
             self._hand_off(turn)
             return turn
-        if turn.progress.how_wanted and turn.case.get("platform"):
+        if unknown:
+            self._ask_what_happened(turn, said)
+            return turn
+        if turn.progress.how_wanted:
             self._show_how(turn, turn.progress.how_wanted)
         self._go_on(turn, said)
         return turn
@@ -192,7 +187,7 @@ class Planner:
         """How to do the current step (or what the question was about) on the person's platform."""
         turn = Turn(case, progress)
         step = self.playbook.step(progress.current_step)
-        if step and step.id == "payment" and said.intent == "show_how":
+        if step and step.id == PAYMENT and said.intent == "show_how":
             turn.say(f"utter_payment_{case.get('payment_method') or 'other'}")
         else:
             topic = HOW_OF_INTENT.get(said.intent) or (step.how if step else None)
@@ -206,7 +201,9 @@ class Planner:
 
     def _stays_with_crisis(self, turn: Turn, said: Said) -> bool:
         """After a crisis answer the next message is met with care before the plan goes on."""
-        if turn.progress.crisis != "open" or said.intent in ("continue_plan", "feeling_ok"):
+        if turn.progress.crisis == "open" and said.intent in ("continue_plan", "feeling_ok"):
+            turn.note(crisis="over")
+        if turn.progress.crisis != "open":
             return False
         turn.note(crisis="stayed")
         if said.intent in CRISIS:
@@ -218,11 +215,11 @@ class Planner:
         pending = self.playbook.question(turn.progress.pending)
         if pending is None:
             return
-        if said.intent in ("affirm", "deny") and pending.id in YES_NO:
+        if said.intent in ("affirm", "deny") and pending.id in YES_NO and not said.brought_facts:
             value = YES_NO[pending.id][said.intent == "deny"]
             if value:
                 turn.learn(**{pending.facts[0]: value})
-            elif pending.id == "safety":
+            elif turn.progress.asked.count(pending.id) < ASKED_ENOUGH:
                 turn.say("utter_ask_safety_more")
                 turn.note(asked=(*turn.progress.asked, pending.id))
         elif said.intent in DECLINES and not said.brought_facts:
@@ -231,9 +228,11 @@ class Planner:
     def _move_in_plan(self, turn: Turn, said: Said) -> None:
         progress = turn.progress
         current, asked_something = progress.current_step, self.playbook.question(progress.pending) is not None
-        if not current or asked_something:
+        if said.intent == "go_back" and progress.plan_done and not current:
+            turn.note(finished_steps=progress.finished_steps[:-1], plan_done=False)
+        if not current or asked_something or (said.intent in ("affirm", "deny") and said.brought_facts):
             return
-        if said.intent in DONE | {"affirm", "continue_plan"}:
+        if said.intent in DONE | {"affirm"}:
             turn.note(finished_steps=(*progress.finished_steps, current))
         elif said.intent in SKIPPED | {"deny"}:
             if said.intent != "skip_step":
@@ -289,11 +288,12 @@ class Planner:
 
     def _walk(self, turn: Turn, step: Step, said: Said) -> None:
         shown = self._number(turn, step)
-        if step.id == turn.progress.current_step and said.intent not in MOVES_ON:
+        again = step.id == turn.progress.current_step and said.intent not in SAYS_AGAIN
+        turn.note(pending=None, current_step=step.id, step_has_how=bool(step.how) or step.id == PAYMENT)
+        if again:
             turn.say("utter_resume_step", step=shown)
         else:
             turn.say(f"utter_step_{step.id}", self.best(turn.case, step.contact) if step.contact else None, shown)
-        turn.note(pending=None, current_step=step.id)
 
     def _number(self, turn: Turn, step: Step) -> dict[str, Any]:
         plan = [planned.id for planned in self.playbook.steps_for(turn.values())]
@@ -304,7 +304,7 @@ class Planner:
             turn.say("utter_ask_platform")
             turn.note(pending="platform", how_wanted=topic, asked=(*turn.progress.asked, "platform"))
             return
-        turn.say(f"utter_how_{topic}_{turn.case.get('platform') or 'general'}")
+        turn.say(how_response(topic, turn.case.get("platform")))
         turn.note(how_wanted=None, pending=None)
 
     # -- contacts ----------------------------------------------------------------------------------------------------
@@ -316,8 +316,12 @@ class Planner:
         if role == "helpline" and audience == "adult":
             roles.insert(0, "adult_helpline")
         found = [service for wanted in roles for service in self.directory.find(code, wanted, audience, self.language)]
+        if not found:
+            return None
         moment = now or datetime.now(UTC)
-        return next((service for service in found if service.open_at(moment) is not False), found[0] if found else None)
+        if found[0].open_at(moment) is not False:
+            return found[0]
+        return next((service for service in found if service.open_at(moment)), found[0])
 
     def contacts(self, case: Case, in_crisis: bool = False) -> list[Service]:
         """Whom to turn to in this case, best first, each service once, five at most."""
@@ -337,7 +341,7 @@ class Planner:
             if not (service.image_age == "adult" and case.minor != "no")
             and not (service.image_age == "under_18" and case.minor == "no")
         )
-        return list(dict.fromkeys(found))[:5]
+        return list(dict.fromkeys(found))[:5] or self.directory.find(case.get("country"), "crisis")
 
     def _hand_off(self, turn: Turn) -> None:
         country = self.directory.country(turn.case.get("country"))

@@ -18,6 +18,8 @@ import phonenumbers
 from actions.content import CONTENT, load_yaml
 
 INTERNATIONAL = "international"
+#: Roles in which somebody listens: never offered to those whom the service does not take.
+TALKING = {"helpline", "child_helpline", "adult_helpline", "crisis"}
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 #: Numbers that networks connect only inside their own country: dialled as printed there.
@@ -162,7 +164,7 @@ def _read_service(entry: Mapping[str, Any], country: str, timezone: str, checked
         telegram=address("telegram"),
         phone_hours=hours("phone_hours"),
         chat_hours=hours("chat_hours"),
-        please_check=any(key in shown and shown[key]["show"] == "check" for key in ("phone", "chat_url", "report_url")),
+        please_check=any(isinstance(value, dict) and value.get("show") == "check" for value in shown.values()),
         image_age=entry.get("image_age"),
         countries=frozenset(entry.get("countries", ())),
     )
@@ -218,7 +220,9 @@ class Directory:
         """
         country = self.country(code)
         national = [s for s in country.services if role in s.roles and s.private_cases] if country else []
-        suited = [s for s in national if audience in s.audience] or national
+        suited = [s for s in national if audience in s.audience]
+        if not suited and role not in TALKING:
+            suited = national
         suited.sort(key=lambda s: bool(s.area and language and s.languages and language not in s.languages))
         across = [
             s

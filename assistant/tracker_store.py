@@ -6,9 +6,11 @@ import json
 from typing import Any
 
 from cachetools import TTLCache
+from rasa.core.agent import Agent
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
 #: More conversations than this at once push out the oldest.
@@ -52,6 +54,19 @@ class ForgetfulTrackerStore(InMemoryTrackerStore):
         dialogue["events"] = [without_words(event) for event in dialogue["events"]]
         self.store[tracker.sender_id] = json.dumps(dialogue)
 
+    async def _stream_new_events(self, event_broker: EventBroker, new_events: list[Event], sender_id: str) -> None:
+        """Gives an event broker what is kept and nothing more."""
+        for event in new_events:
+            event_broker.publish({"sender_id": sender_id, **without_words(event.as_dict())})
+
     async def delete(self, sender_id: str) -> None:
         """Erases the conversation at once; erasing one that is gone is no error."""
         self.store.pop(sender_id, None)
+
+
+async def forget(agent: Agent, conversation_id: str) -> None:
+    """Erases a conversation at once, wherever Rasa keeps it (its FailSafeTrackerStore wraps two stores)."""
+    wrapper = agent.tracker_store
+    for store in (wrapper._tracker_store, wrapper._fallback_tracker_store):
+        if store is not None:
+            await store.delete(conversation_id)

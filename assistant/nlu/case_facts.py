@@ -6,11 +6,12 @@ Rasa's own format; recognised facts leave as entities named like the slot, so th
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import skops.io as sio
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -25,20 +26,29 @@ from rasa.shared.nlu.constants import (
     ENTITY_ATTRIBUTE_START,
     ENTITY_ATTRIBUTE_TYPE,
     ENTITY_ATTRIBUTE_VALUE,
+    INTENT,
+    INTENT_NAME_KEY,
     METADATA,
     METADATA_INTENT,
     TEXT,
 )
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVC
 
-from assistant.nlu.embedding import PART_FEATURES, Array
+from assistant.nlu.embedding import Array
 
 #: Message attribute with the probability of every fact, {label: 0..1}; read by the crisis guard and the evaluation.
 FACT_PROBABILITIES = "case_facts"
 #: Message attribute with the probability of every type of case, {type: 0..1}.
 TYPE_PROBABILITIES = "sextortion_type"
+
+#: Parts of the stored classifier that skops does not know as harmless by itself.
+TRUSTED = ["sklearn.calibration._CalibratedClassifier", "sklearn.calibration._SigmoidCalibration"]
+#: Beginnings of the intents whose examples teach facts even where they state none.
+CASE_INTENTS = ("disclose", "inform", "crisis", "other_problem", "out_of_scope")
 
 TYPES = ("image", "financial", "both", "webcam_email", "other", "off_topic")
 #: What deciding a type says about who demands what.
@@ -73,25 +83,23 @@ def type_of_facts(facts: Iterable[str]) -> str:
     return "other" if stated.intersection(OTHER_ABUSE) else "off_topic"
 
 
-class _Logistic:
-    """Logistic regression as plain arrays, stored without pickle. `classes` are its columns' names."""
+class _OneVersusRest:
+    """Logistic regressions as plain arrays, stored without pickle. `classes` are their names."""
 
-    def __init__(self, weights: Array, bias: Array, classes: list[str], exclusive: bool) -> None:
-        self.weights, self.bias, self.classes, self.exclusive = weights, bias, classes, exclusive
+    def __init__(self, weights: Array, bias: Array, classes: list[str]) -> None:
+        self.weights, self.bias, self.classes = weights, bias, classes
 
     def probabilities(self, features: Array) -> Array:
-        scores = features @ self.weights.T + self.bias
-        if not self.exclusive:
-            return np.asarray(1 / (1 + np.exp(-scores)))
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return np.asarray(scores / scores.sum(axis=1, keepdims=True))
+        return np.asarray(1 / (1 + np.exp(-(features @ self.weights.T + self.bias))))
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
-    """One-vs-rest linear classifier for facts and one for the type of case, over the sentence features.
+    """One-vs-rest linear classifier for facts, and a calibrated kernel machine for the type of case.
 
-    A fact whose probability reaches its threshold becomes an entity; one that does not is asked for by the dialogue.
+    Both read the sentence vector and the cues (data/nlu/cues.yml). The type, one of six at a time, gains from the
+    kernel; the many facts would be slow with it. A fact whose probability reaches its threshold becomes an entity;
+    one that does not is asked for by the dialogue.
     """
 
     @classmethod
@@ -101,11 +109,13 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {
-            "regularisation": 0.3,
+            "regularisation": 0.5,
             "min_examples": 8,
-            "threshold": 0.5,
+            "threshold": 0.4,
             "thresholds": {},
             "type_threshold": 0.6,
+            "margin": 2.0,
+            "gamma": 0.02,
         }
 
     def __init__(
@@ -113,12 +123,14 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
         config: dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        facts: _Logistic | None = None,
-        types: _Logistic | None = None,
+        intents: frozenset[str] = frozenset(),
+        facts: _OneVersusRest | None = None,
+        types: CalibratedClassifierCV | None = None,
     ) -> None:
         self._config = config
         self._model_storage = model_storage
         self._resource = resource
+        self._intents = intents
         self._facts = facts
         self._types = types
 
@@ -142,47 +154,44 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
         **kwargs: Any,
     ) -> CaseFactsClassifier:
         with model_storage.read_from(resource) as folder:
-            arrays = np.load(folder / "weights.npz", allow_pickle=False)
-            classes = json.loads((folder / "classes.json").read_text())
-        facts, types = (
-            _Logistic(arrays[f"{name}_weights"], arrays[f"{name}_bias"], classes[name], exclusive=name == "types")
-            for name in ("facts", "types")
-        )
-        return cls(config, model_storage, resource, facts, types)
+            arrays = np.load(folder / "facts.npz", allow_pickle=False)
+            facts = _OneVersusRest(arrays["weights"], arrays["bias"], arrays["classes"].tolist())
+            intents = frozenset(arrays["intents"].tolist())
+            types = sio.load(folder / "types.skops", trusted=TRUSTED)
+        return cls(config, model_storage, resource, intents, facts, types)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fits one classifier a fact and one for the type of case."""
-        messages = [message for message in training_data.intent_examples if message.get(TEXT)]
+        messages = [message for message in training_data.intent_examples if tells_of_a_case(message)]
         features = np.vstack([_sentence_features(message) for message in messages])
         stated = [stated_facts(message) for message in messages]
+        self._intents = frozenset(message.get(INTENT) for message, facts in zip(messages, stated, strict=True) if facts)
         self._facts = self._fit_facts(features, stated)
         self._types = self._fit_types(features, [type_of_facts(facts) for facts in stated])
         with self._model_storage.write_to(self._resource) as folder:
             np.savez(
-                folder / "weights.npz",
-                facts_weights=self._facts.weights,
-                facts_bias=self._facts.bias,
-                types_weights=self._types.weights,
-                types_bias=self._types.bias,
+                folder / "facts.npz",
+                weights=self._facts.weights,
+                bias=self._facts.bias,
+                classes=np.array(self._facts.classes),
+                intents=np.array(sorted(self._intents)),
             )
-            (folder / "classes.json").write_text(
-                json.dumps({"facts": self._facts.classes, "types": self._types.classes})
-            )
+            sio.dump(self._types, folder / "types.skops")
         return self._resource
 
-    def _fit_facts(self, features: Array, stated: list[set[str]]) -> _Logistic:
-        counts = {label: sum(label in facts for facts in stated) for label in set().union(*stated)}
+    def _fit_facts(self, features: Array, stated: list[set[str]]) -> _OneVersusRest:
+        counts = Counter(label for facts in stated for label in facts)
         labels = sorted(label for label, count in counts.items() if count >= self._config["min_examples"])
         fits = [self._fit(features, [label in facts for facts in stated]) for label in labels]
         weights = np.vstack([fit.coef_ for fit in fits])
-        return _Logistic(weights, np.concatenate([fit.intercept_ for fit in fits]), labels, exclusive=False)
+        return _OneVersusRest(weights, np.concatenate([fit.intercept_ for fit in fits]), labels)
 
-    def _fit_types(self, features: Array, types: list[str]) -> _Logistic:
-        fit = self._fit(features, types)
-        return _Logistic(fit.coef_, fit.intercept_, [str(name) for name in fit.classes_], exclusive=True)
+    def _fit(self, features: Array, target: list[bool]) -> LogisticRegression:
+        return LogisticRegression(C=self._config["regularisation"], max_iter=1000).fit(features, target)
 
-    def _fit(self, features: Array, target: list[Any]) -> LogisticRegression:
-        return LogisticRegression(C=self._config["regularisation"], max_iter=2000, random_state=0).fit(features, target)
+    def _fit_types(self, features: Array, types: list[str]) -> CalibratedClassifierCV:
+        machine = SVC(C=self._config["margin"], gamma=self._config["gamma"])
+        return CalibratedClassifierCV(machine, cv=3, ensemble=False).fit(features, np.array(types))
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -198,15 +207,13 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
         if self._facts is None or self._types is None:
             return
         whole = _sentence_features(message)
-        parts = message.get(PART_FEATURES)
-        features = whole if parts is None else np.vstack([whole, parts])
-        strongest = self._facts.probabilities(features).max(axis=0)
-        facts = {label: float(p) for label, p in zip(self._facts.classes, strongest, strict=True)}
-        types = {
-            name: float(p) for name, p in zip(self._types.classes, self._types.probabilities(whole)[0], strict=True)
-        }
+        likely = self._facts.probabilities(whole)[0]
+        facts = {label: float(p) for label, p in zip(self._facts.classes, likely, strict=True)}
+        types = dict(zip(self._types.classes_.tolist(), self._types.predict_proba(whole)[0].tolist(), strict=True))
         message.set(FACT_PROBABILITIES, facts, add_to_output=True)
         message.set(TYPE_PROBABILITIES, types, add_to_output=True)
+        if message.get(INTENT, {}).get(INTENT_NAME_KEY) not in self._intents:
+            return  # a bare "no" or "thanks" states no fact, whatever it resembles
         entities = [self._entity(message, label, p) for label, p in self._decided(facts, types).items()]
         message.set(ENTITIES, message.get(ENTITIES, []) + self.add_extractor_name(entities), add_to_output=True)
 
@@ -247,6 +254,14 @@ def _gravity(label: str) -> int:
     return len(order) - order.index(value) if value in order else 0
 
 
+def tells_of_a_case(message: Message) -> bool:
+    """Whether a training example says something of a case or of another problem: only such teach facts."""
+    intent = message.get(INTENT) or ""
+    return bool(message.get(TEXT)) and (bool(stated_facts(message)) or intent.startswith(CASE_INTENTS))
+
+
 def _sentence_features(message: Message) -> Array:
-    _, sentence = message.get_dense_features(TEXT)
-    return np.asarray(sentence.features)
+    """One row: the sentence vector, then the cues."""
+    _, vector = message.get_dense_features(TEXT)
+    _, cues = message.get_sparse_features(TEXT)
+    return np.hstack([vector.features, cues.features.toarray()]) if cues else np.asarray(vector.features)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -32,17 +34,19 @@ SELF_HARM = "crisis_self_harm"
 DANGER = "crisis_danger"
 OTHER_PERSON = "crisis_other_person"
 
+_APOSTROPHE = re.compile("['’‘ʼ′`´]")
 _NOT_A_LETTER = re.compile(r"[^\w\s]|_")
 _REPEATED = re.compile(r"(.)\1{2,}")
 
 
 def normalised(text: str) -> str:
-    """Text as the lexicon writes it: lower case, no apostrophes, runs of a letter and of spaces squeezed.
+    """Text as the lexicon writes it: lower case, no accents or apostrophes, runs of a letter and of spaces squeezed.
 
     >>> normalised("I don't want to LIVEEEE anymore…")
     ' i dont want to live anymore '
     """
-    text = text.lower().replace("'", "").replace("’", "").replace("`", "")
+    decomposed = unicodedata.normalize("NFKD", _APOSTROPHE.sub("", text.lower()))
+    text = "".join(character for character in decomposed.lower() if not unicodedata.combining(character))
     text = _REPEATED.sub(r"\1", _NOT_A_LETTER.sub(" ", text))
     return f" {' '.join(text.split())} "
 
@@ -51,32 +55,31 @@ class CrisisLexicon:
     """Phrases that mean self-harm or danger, and those that only look like it (content/crisis_lexicon/)."""
 
     def __init__(self, languages: Iterable[Mapping[str, list[str]]]) -> None:
-        entries = list(languages)
-        self._phrases = {
-            kind: sorted({normalised(phrase) for language in entries for phrase in language.get(kind, ())})
-            for kind in ("self_harm", "danger", "cancel")
-        }
+        self._kinds: dict[str, set[str]] = defaultdict(set)
+        for language in languages:
+            for kind in ("self_harm", "danger", "cancel"):
+                for phrase in language.get(kind, ()):
+                    self._kinds[normalised(phrase).strip()].add(kind)
+        self._longest = max((len(phrase.split()) for phrase in self._kinds), default=0)
 
     def found(self, text: str) -> set[str]:
         """The kinds, "self_harm" and "danger", of which `text` holds a phrase that no cancelling phrase covers."""
-        haystack = normalised(text)
-        cancelled = [span for phrase in self._phrases["cancel"] for span in _spans(haystack, phrase)]
+        hits = self._hits(normalised(text).split())
+        cancelled = [(start, end) for start, end, kind in hits if kind == "cancel"]
         return {
             kind
-            for kind in ("self_harm", "danger")
-            for phrase in self._phrases[kind]
-            for start, end in _spans(haystack, phrase)
-            if not any(begin <= start and end <= finish for begin, finish in cancelled)
+            for start, end, kind in hits
+            if kind != "cancel" and not any(begin <= start and end <= finish for begin, finish in cancelled)
         }
 
-
-def _spans(haystack: str, phrase: str) -> list[tuple[int, int]]:
-    """Where the whole words of `phrase` (with a space on each side) stand in `haystack`."""
-    spans, start = [], haystack.find(phrase)
-    while start >= 0:
-        spans.append((start, start + len(phrase)))
-        start = haystack.find(phrase, start + 1)
-    return spans
+    def _hits(self, words: list[str]) -> list[tuple[int, int, str]]:
+        """Every phrase of the lexicon in `words`, as (first word, word after the last, kind)."""
+        return [
+            (start, end, kind)
+            for start in range(len(words))
+            for end in range(start + 1, min(start + self._longest, len(words)) + 1)
+            for kind in self._kinds.get(" ".join(words[start:end]), ())
+        ]
 
 
 @lru_cache(maxsize=1)

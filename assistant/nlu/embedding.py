@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import re
+import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -24,37 +24,14 @@ from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-
-logger = logging.getLogger(__name__)
+from tqdm import tqdm
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
 
 #: Longer texts are cut: the encoder reads 512 tokens, and cost grows with length.
 MAX_CHARACTERS = 1500
 DIMENSIONS = 384
-
-
-#: Message attribute: one row of features for each part of a long message.
-PART_FEATURES = "part_features"
-
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
-_LONG_MESSAGE = 220
-_PART = 160
-
-
-def parts_of(text: str) -> list[str]:
-    """The parts of a long message, so that a fact is found wherever it stands; empty for a short one."""
-    if len(text) <= _LONG_MESSAGE:
-        return []
-    parts = [""]
-    for sentence in _SENTENCE_END.split(text[:MAX_CHARACTERS]):
-        if len(parts[-1]) + len(sentence) > _PART and parts[-1]:
-            parts.append("")
-        for word in sentence.split():
-            if len(parts[-1]) + len(word) > _PART:
-                parts.append("")
-            parts[-1] = f"{parts[-1]} {word}".strip()
-    return [part for part in parts if part]
+BATCH = 64
 
 
 class SentenceEncoder:
@@ -64,61 +41,80 @@ class SentenceEncoder:
     """
 
     def __init__(self, cache_size: int) -> None:
-        self._model = E5()
-        self._cache: LRUCache[str, Array] = LRUCache(cache_size)
+        # One thread a text: with more, the engine's threads wait for each other by spinning, which on a busy machine
+        # costs ten times what it saves. The sparse head is not used, so it is not loaded.
+        self._model = E5(num_threads=1, sae_path=os.devnull)
+        self._cache: LRUCache[bytes, Array] = LRUCache(cache_size)
+        self._salt = os.urandom(16)
         self._lock = Lock()
 
     def encode(self, text: str) -> Array:
         """The vector of `text`; texts that differ only in white space share one."""
-        key = " ".join(text.split())[:MAX_CHARACTERS]
+        text = _squeezed(text)
+        key = self._key(text)
         with self._lock:
             if key not in self._cache:
-                self._cache[key] = self._model.query(key)
+                self._cache[key] = self._model.query(text)
             return self._cache[key]
 
     def encode_all(self, texts: Iterable[str]) -> list[Array]:
-        """The vectors of `texts`, in their order, computed as one batch."""
-        keys = [" ".join(text.split())[:MAX_CHARACTERS] for text in texts]
-        missing = [key for key in dict.fromkeys(keys) if key not in self._cache]
-        if len(missing) > 1:
-            vectors = dict(zip(missing, self._model.query(missing), strict=True))
-        else:
-            vectors = {key: self.encode(key) for key in missing}
-        return [vectors[key] if key in vectors else self._cache[key] for key in keys]
+        """The vectors of `texts`, in their order, computed on all cores."""
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(self._model.query, map(_squeezed, texts)))
+
+    def _key(self, text: str) -> bytes:
+        """What a text is remembered by: nobody can read it back out of memory."""
+        return blake2b(text.encode(), key=self._salt, digest_size=16).digest()
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split())[:MAX_CHARACTERS]
 
 
 class TrainingVectors:
-    """Arrays of training examples, kept on disk between trainings: computing them is most of the training time."""
+    """The vectors of all training examples, kept in data/training_vectors.npz and committed with the examples.
 
-    def __init__(self, path: Path = Path(".cache/training_vectors.npz")) -> None:
+    Computing them takes minutes, everything else of a training half a minute. Each vector is stored as 384 signed
+    bytes and a scale; missing ones are computed and added, those of removed examples dropped.
+    """
+
+    def __init__(self, path: Path = Path("data/training_vectors.npz")) -> None:
         self._path = path
 
     def encode(self, texts: Iterable[str], encoder: SentenceEncoder) -> list[Array]:
-        """The vectors of `texts`; those not yet on disk are computed and added."""
+        """The vectors of `texts`, in their order."""
         texts = list(texts)
-        known = self._read()
+        known = self.read()
         missing = sorted({text for text in texts if _digest(text) not in known})
+        for start in tqdm(range(0, len(missing), BATCH), desc="Vectors of new examples", disable=not missing):
+            batch = missing[start : start + BATCH]
+            known.update(zip(map(_digest, batch), encoder.encode_all(batch), strict=True))
         if missing:
-            logger.info("Computing the vectors of %d training examples.", len(missing))
-            known.update(zip(map(_digest, missing), encoder.encode_all(missing), strict=True))
-            self._write({digest: known[digest] for digest in map(_digest, texts)})
+            self._write({digest: known[digest] for digest in sorted(set(map(_digest, texts)))})
         return [known[_digest(text)] for text in texts]
 
-    def _read(self) -> dict[str, Array]:
+    def read(self) -> dict[str, Array]:
+        """All stored vectors by the digest of their text."""
         if not self._path.exists():
             return {}
         with np.load(self._path, allow_pickle=False) as stored:
-            return dict(zip(stored["digests"].tolist(), stored["vectors"].astype(np.float32), strict=True))
+            vectors = stored["vectors"].astype(np.float32) * stored["scales"][:, None]
+            digests = [digest.tobytes().hex() for digest in stored["digests"]]
+        return dict(zip(digests, vectors, strict=True))
 
     def _write(self, vectors: dict[str, Array]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        matrix = np.vstack(list(vectors.values()))
+        scales = np.abs(matrix).max(axis=1) / 127
         np.savez_compressed(
-            self._path, digests=np.array(list(vectors)), vectors=np.vstack(list(vectors.values())).astype(np.float16)
+            self._path,
+            digests=np.array([np.frombuffer(bytes.fromhex(digest), np.uint8) for digest in vectors]),
+            vectors=np.rint(matrix / scales[:, None]).astype(np.int8),
+            scales=scales.astype(np.float32),
         )
 
 
 def _digest(text: str) -> str:
-    return blake2b(text.encode(), digest_size=16).hexdigest()
+    return blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 @lru_cache(maxsize=1)
@@ -213,8 +209,6 @@ class SentenceEmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
                 self._add(message, self._mean_or_zero())
             else:
                 self._add(message, self._encoder.encode(text))
-                if parts := parts_of(text):
-                    message.set(PART_FEATURES, self._features(np.vstack(self._encoder.encode_all(parts))))
         return messages
 
     def _mean_or_zero(self) -> Array:
