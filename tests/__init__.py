@@ -1,0 +1,1 @@
+"""Tests. unit/ needs nothing; the rest needs the trained model, which `make test` sees to."""
