@@ -20,6 +20,13 @@ from actions.content import CONTENT, load_yaml
 INTERNATIONAL = "international"
 #: Roles in which somebody listens: never offered to those whom the service does not take.
 TALKING = {"helpline", "child_helpline", "adult_helpline", "crisis"}
+#: Whose services are shown to whom, in this order: a parent or teacher can also pass on the child's own line.
+IN_PLACE_OF = {
+    "child": ("child",),
+    "adult": ("adult",),
+    "parent": ("parent", "child"),
+    "professional": ("professional", "parent", "child"),
+}
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 #: Numbers that networks connect only inside their own country: dialled as printed there.
@@ -220,7 +227,9 @@ class Directory:
         """
         country = self.country(code)
         national = [s for s in country.services if role in s.roles and s.private_cases] if country else []
-        suited = [s for s in national if audience in s.audience]
+        suited = next(
+            (some for who in IN_PLACE_OF[audience] if (some := [s for s in national if who in s.audience])), []
+        )
         if not suited and role not in TALKING:
             suited = national
         suited.sort(key=lambda s: bool(s.area and language and s.languages and language not in s.languages))

@@ -143,7 +143,7 @@ def translation_errors() -> Iterator[str]:
     """A translation names only responses that exist, with the same placeholders, and says who has reviewed it."""
     source = languages()[SOURCE_LANGUAGE]
     for language in languages().values():
-        if "review" not in language.terms:
+        if "review" not in load_yaml(CONTENT / "languages" / language.code / "terms.yml"):
             yield f"{language.code}: terms.yml does not say who has reviewed it"
         for name, variations in language.responses.items():
             if name not in source.responses:
@@ -156,6 +156,24 @@ def translation_errors() -> Iterator[str]:
             yield from (
                 f"{language.code}: {name}: {{{hole}}} is not filled in there" for hole in sorted(used - allowed)
             )
+
+
+def widget_errors() -> Iterator[str]:
+    """A translation of the widget's words has only words that exist, with the same placeholders."""
+    source = own_widget_words(languages()[SOURCE_LANGUAGE])
+    for language in languages().values():
+        for name, text in own_widget_words(language).items():
+            if name not in source:
+                yield f"{language.code}: widget {name} is not a text of the widget"
+            elif set(_PLACEHOLDER.findall(text)) != set(_PLACEHOLDER.findall(source[name])):
+                yield f"{language.code}: widget {name}: the {{names}} differ from the English text"
+
+
+def own_widget_words(language: Language) -> dict[str, str]:
+    """What a language's widget.yml holds, without the English that stands in for missing texts."""
+    path = CONTENT / "languages" / language.code / "widget.yml"
+    words: dict[str, str] = load_yaml(path)["widget"] if path.exists() else {}
+    return words
 
 
 def untranslated() -> Iterator[str]:
@@ -173,6 +191,7 @@ def texts(language: Language) -> Iterator[tuple[str, str]]:
         for variation in variations:
             yield name, variation.get("text", "")
             yield from ((name, button["title"]) for button in variation.get("buttons") or ())
+    yield from ((f"widget {name}", text) for name, text in own_widget_words(language).items())
 
 
 def wording_errors() -> Iterator[str]:
@@ -211,6 +230,7 @@ CHECKS = (
     reachability_errors,
     completeness_errors,
     translation_errors,
+    widget_errors,
     wording_errors,
     reading_errors,
 )
@@ -232,7 +252,7 @@ def main() -> None:
     try:
         found = errors()
     except (yaml.YAMLError, KeyError) as error:
-        sys.exit(f"A content file cannot be read: {error}")
+        sys.exit(f"A content file cannot be read: {type(error).__name__}: {error}")
     _print("Checked long ago; please look again:", stale())
     _print("Not translated yet:", untranslated())
     _print("Wrong:", found)

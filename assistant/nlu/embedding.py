@@ -85,13 +85,13 @@ class TrainingVectors:
         """The vectors of `texts`, in their order."""
         texts = list(texts)
         known = self.read()
-        missing = sorted({text for text in texts if _digest(text) not in known})
+        missing = sorted({text for text in texts if digest(text) not in known})
         for start in tqdm(range(0, len(missing), BATCH), desc="Vectors of new examples", disable=not missing):
             batch = missing[start : start + BATCH]
-            known.update(zip(map(_digest, batch), encoder.encode_all(batch), strict=True))
+            known.update(zip(map(digest, batch), encoder.encode_all(batch), strict=True))
         if missing:
-            self._write({digest: known[digest] for digest in sorted(set(map(_digest, texts)))})
-        return [known[_digest(text)] for text in texts]
+            self._write({key: known[key] for key in sorted(set(map(digest, texts)))})
+        return [known[digest(text)] for text in texts]
 
     def read(self) -> dict[str, Array]:
         """All stored vectors by the digest of their text."""
@@ -99,7 +99,7 @@ class TrainingVectors:
             return {}
         with np.load(self._path, allow_pickle=False) as stored:
             vectors = stored["vectors"].astype(np.float32) * stored["scales"][:, None]
-            digests = [digest.tobytes().hex() for digest in stored["digests"]]
+            digests = [key.tobytes().hex() for key in stored["digests"]]
         return dict(zip(digests, vectors, strict=True))
 
     def _write(self, vectors: dict[str, Array]) -> None:
@@ -107,13 +107,14 @@ class TrainingVectors:
         scales = np.abs(matrix).max(axis=1) / 127
         np.savez_compressed(
             self._path,
-            digests=np.array([np.frombuffer(bytes.fromhex(digest), np.uint8) for digest in vectors]),
+            digests=np.array([np.frombuffer(bytes.fromhex(key), np.uint8) for key in vectors]),
             vectors=np.rint(matrix / scales[:, None]).astype(np.int8),
             scales=scales.astype(np.float32),
         )
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """What the vector of a text is stored under."""
     return blake2b(text.encode(), digest_size=12).hexdigest()
 
 

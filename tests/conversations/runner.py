@@ -6,7 +6,8 @@ A file holds one behaviour and is named as a sentence:
     turns:
       - user: "she wants 200 euro"   # or `tap: /payload`, a button of the last message
         says: [utter_reflect, utter_first_aid, utter_ask_safety]   # the messages, by response, in order
-        contact: IE/childline        # somewhere in the turn
+        contact: IE/childline        # somewhere in the turn; for services that answer day and night
+        contact_in: DE               # some contact of that country; which one depends on the hour
         step: report                 # of the last message
         buttons: [/step_done]        # offered by the last message, others may be
         contains: ["112"]            # texts in the turn
@@ -28,7 +29,9 @@ from assistant.nlg import SOURCE_LANGUAGE, languages
 from tests.assistant_process import Client
 
 FOLDER = Path(__file__).parent
-CHECKS = {"user", "tap", "says", "contact", "step", "buttons", "contains", "lacks", "never"}
+#: This response is nothing but a contact, so that its pattern fits every text.
+ANY_TEXT = "utter_contact"
+CHECKS = {"user", "tap", "says", "contact", "contact_in", "step", "buttons", "contains", "lacks", "never"}
 
 
 def conversation_files() -> list[Path]:
@@ -37,7 +40,8 @@ def conversation_files() -> list[Path]:
 
 def responses_of(text: str) -> set[str]:
     """The names of the responses that `text` may be, whatever their {names} stand for."""
-    return {name for name, patterns in _patterns().items() if any(pattern.fullmatch(text) for pattern in patterns)}
+    names = {name for name, patterns in _patterns().items() if any(pattern.fullmatch(text) for pattern in patterns)}
+    return names - {ANY_TEXT} or names
 
 
 def run(path: Path, client: Client) -> None:
@@ -67,6 +71,10 @@ def _problems(turn: dict[str, Any], messages: list[dict[str, Any]]) -> Iterator[
         yield f"step is {last.get('step')}"
     offered = {button["payload"] for button in last["buttons"]}
     yield from (f"button {payload} is missing" for payload in turn.get("buttons", ()) if payload not in offered)
+    if "contact_in" in turn and not any(
+        message.get("contact", {}).get("country") == turn["contact_in"] for message in messages
+    ):
+        yield f"no contact in {turn['contact_in']}"
     if "contact" in turn:
         service = directory().service(turn["contact"])
         assert service, f"there is no {turn['contact']}"
