@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assistant.channels.tokens import Tokens
 from assistant.channels.webchat import MOST_BYTES
 from tests.assistant_process import AssistantProcess, Client
 
@@ -54,8 +56,6 @@ def test_without_a_valid_token_nothing_is_answered(client: Client, authorization
 
 
 def test_a_token_signed_by_someone_else_opens_nothing(client: Client) -> None:
-    from assistant.channels.tokens import Tokens
-
     client.token = Tokens("another secret").start("en", None)[1]
     assert client.request("POST", "/messages", {"text": "hi"}).status == 401
     assert client.request("DELETE", "/conversations").status == 401
@@ -213,8 +213,6 @@ def test_only_the_channel_and_the_pages_are_served(assistant: AssistantProcess) 
 
 
 def test_the_action_server_is_not_open_to_the_network(assistant: AssistantProcess) -> None:
-    from pathlib import Path
-
     port = f"{assistant.action_port:04X}"
     listening = [
         line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if line.split()[3] == "0A"
