@@ -27,26 +27,51 @@ setup:  ## Install everything into .venv (also done by the other commands)
 	@scripts/setup $(PYTHON)
 
 .PHONY: run
-run: setup  ## Set up, train if needed, start, print the address to open
+run: setup widget  ## Set up, train if needed, start, print the address to open
 	@$(RUN) python -m assistant.train
 	@$(RUN) python -m assistant.run
+
+.PHONY: telegram
+telegram: setup widget  ## The same with the Telegram bot: make telegram TELEGRAM_BOT_TOKEN=... (docs/telegram.md)
+	@$(RUN) python -m assistant.telegram_check
+	@$(RUN) python -m assistant.train
+	@$(RUN) python -m assistant.run
+
+.PHONY: widget
+widget:  ## Install the widget's tools and build it, where missing or older than its sources
+	@scripts/widget
 
 .PHONY: train
 train: setup  ## Train the model if it is older than what it is made from
 	@$(RUN) python -m assistant.train
 
 .PHONY: test
-test: setup lint check-content train  ## Set up, then lint, types, content and all tests
+test: setup widget lint check-content train  ## Set up, then lint, types, content and all tests
 	@echo "Checking the training data with Rasa."
 	@$(RUN) python -m assistant.validate
 	@echo "Running the tests."
 	@$(RUN) pytest
+	@$(MAKE) --no-print-directory test-widget
+
+.PHONY: test-widget
+test-widget: setup widget train  ## Only the widget: its units, and a real browser with the real assistant
+	@cd widget && npm run --silent test:unit
+	@browser=$$(scripts/browser) && cd widget && CHROME_PATH="$$browser" npm run --silent test:browser
+
+.PHONY: lighthouse
+lighthouse: setup widget train  ## Lighthouse on the demonstration page: accessibility and best practices have to be 100
+	@browser=$$(scripts/browser) && cd widget/lighthouse && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && CHROME_PATH="$$browser" npm run --silent measure
+
+.PHONY: screenshots
+screenshots: setup widget train  ## Make docs/screenshots anew
+	@browser=$$(scripts/browser) && cd widget && CHROME_PATH="$$browser" npm run --silent screenshots
 
 .PHONY: lint
-lint: setup  ## Style and types
+lint: setup widget  ## Style and types
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
+	@cd widget && npm run --silent check
 
 .PHONY: check-content
 check-content: setup  ## Schemas, sources, phone numbers, wording and reading ease of everything in content/
@@ -63,4 +88,4 @@ bench: train  ## Measure training, start-up, memory and time a turn
 
 .PHONY: clean
 clean:  ## Remove everything that was built
-	rm -rf .venv .uv .rasa .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis models/gazetteer models/*.tar.gz results
+	rm -rf widget/node_modules widget/lighthouse/node_modules widget/dist .venv .uv .rasa .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis models/gazetteer models/*.tar.gz results

@@ -13,9 +13,12 @@ from collections.abc import Mapping
 
 from honcho.manager import Manager
 
+from assistant.origins import allowed_origins
 from assistant.train import MODEL
 
 START_TIMEOUT_SECONDS = 120
+#: Settings of the Telegram bot (credentials.yml); empty: no bot, no webhook, Telegram's own address.
+TELEGRAM = ("TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_URL", "TELEGRAM_API_BASE")
 
 
 def port_is_free(host: str, port: int) -> bool:
@@ -61,6 +64,10 @@ def main(environment: Mapping[str, str] = os.environ) -> None:
             sys.exit(
                 f"Port {number} is taken. Stop the other program, or choose another: make run {name}={int(number) + 1}"
             )
+    try:
+        origins = allowed_origins(environment)
+    except ValueError as error:
+        sys.exit(str(error))
     python = sys.executable
     given = {
         **environment,
@@ -68,6 +75,8 @@ def main(environment: Mapping[str, str] = os.environ) -> None:
         "PORT": port,
         "ACTION_SERVER_PORT": action_port,
         "ASSISTANT_SECRET": environment.get("ASSISTANT_SECRET", ""),
+        "CONVERSATIONS_PER_MINUTE": environment.get("CONVERSATIONS_PER_MINUTE", "120"),
+        **{name: environment.get(name, "") for name in TELEGRAM},
         "RASA_TELEMETRY_ENABLED": "false",
         "PYTHONWARNINGS": "ignore",
     }
@@ -82,7 +91,7 @@ def main(environment: Mapping[str, str] = os.environ) -> None:
     manager.add_process(
         "rasa",
         f"{python} -m rasa run --model {MODEL} --endpoints endpoints.yml --credentials credentials.yml "
-        f"--interface {host} --port {port}",
+        f"--interface {host} --port {port}" + (f" --cors {' '.join(origins)}" if origins else ""),
         env=given,
     )
     threading.Thread(target=announce, args=(f"http://{host}:{port}", time.monotonic()), daemon=True).start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ Message = dict[str, Any]
 #: A turn takes well under a second; three dead action calls take nine.
 TURN_TIMEOUT_SECONDS = 12
 MOST_CHARACTERS = 8000
+_LEADING = re.compile(rf"^[\s{INTENT_MESSAGE_PREFIX}]+")
 
 
 class TurnCollector(OutputChannel):
@@ -60,7 +62,7 @@ def plain_text(text: str) -> str:
         character if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs", "Co") else " "
         for character in readable
     )
-    return kept.strip().lstrip(INTENT_MESSAGE_PREFIX + " ").strip()
+    return _LEADING.sub("", kept).strip()
 
 
 class Turns:
@@ -83,15 +85,41 @@ class Turns:
 
     async def tap(self, agent: Agent, conversation: Conversation, payload: str) -> Reply:
         """Answers a tapped button. Raises PayloadNotOffered for a payload that the assistant did not offer."""
+        if payload not in await self.offered(agent, conversation):
+            raise PayloadNotOffered
+        return await self._turn(agent, conversation, payload)
+
+    async def command(self, agent: Agent, conversation: Conversation, intent: str, **facts: str) -> Reply:
+        """Answers what the channel itself understood: a command of its menu, a choice of its settings."""
+        return await self._turn(agent, conversation, f"/{intent}{json.dumps(facts) if facts else ''}")
+
+    async def switch_language(self, agent: Agent, conversation: Conversation, language: str) -> Reply:
+        """Goes on in another language: what the person was at is said once more, in it."""
+        in_crisis = (await self.known(agent, conversation)).get("crisis") == "open"
+        # "Go on" would end the crisis; it is the person who says when it is over.
+        intent = "inform" if in_crisis else "continue_plan"
+        return await self.command(agent, conversation, intent, language=language)
+
+    async def offered(self, agent: Agent, conversation: Conversation) -> set[str]:
+        """The payloads of all buttons that the assistant has offered in this conversation."""
         tracker = await agent.tracker_store.retrieve(conversation.id)
-        if payload not in {
+        return {
             button["payload"]
             for event in (tracker.events if tracker else ())
             if isinstance(event, BotUttered)
             for button in event.data.get("buttons") or ()
-        }:
-            raise PayloadNotOffered
-        return await self._turn(agent, conversation, payload)
+        }
+
+    async def known(self, agent: Agent, conversation: Conversation) -> dict[str, Any]:
+        """The slots, as far as the store gives them, with language and country in any case."""
+        slots: dict[str, Any] = {}
+        try:
+            tracker = await agent.tracker_store.retrieve(conversation.id)
+            slots = tracker.current_slot_values() if tracker else {}
+        except Exception as error:  # the store may be what is down
+            logger.error("The tracker store did not answer: %s.", type(error).__name__)
+        given = {"language": conversation.language, "country": conversation.country}
+        return {**slots, **{name: slots.get(name) or value for name, value in given.items()}}
 
     async def _turn(self, agent: Agent, conversation: Conversation, text: str) -> Reply:
         collector = TurnCollector(self._channel)
@@ -107,15 +135,7 @@ class Turns:
         return Reply(collector.messages, erase)
 
     async def _fault(self, agent: Agent, conversation: Conversation) -> Message:
-        slots: dict[str, Any] = {}
-        try:
-            tracker = await agent.tracker_store.retrieve(conversation.id)
-            slots = tracker.current_slot_values() if tracker else {}
-        except Exception as error:  # the store may be what is down
-            logger.error("The tracker store did not answer: %s.", type(error).__name__)
-        known = {"language": conversation.language, "country": conversation.country}
-        slots = {**slots, **{name: slots.get(name) or value for name, value in known.items()}}
-        response = self._nlg.render("utter_fault", slots, self._channel)
+        response = self._nlg.render("utter_fault", await self.known(agent, conversation), self._channel)
         assert response is not None, "utter_fault is missing in English"
         return _shaped(response)
 
@@ -132,5 +152,5 @@ def _shaped(message: Message) -> Message:
             {"title": button["title"], "payload": button["payload"]} for button in message.get("buttons") or ()
         ],
     }
-    shaped.update({key: custom[key] for key in ("contact", "step", "erase") if custom.get(key)})
+    shaped.update({key: custom[key] for key in ("contact", "step", "summary", "erase") if custom.get(key)})
     return shaped
