@@ -43,7 +43,18 @@ class Language:
         responses: dict[str, list[Response]] = {}
         for path in sorted(folder.glob("*.yml")):
             responses.update(load_yaml(path).get("responses", {}))
-        return cls(folder.name, responses, load_yaml(folder / "terms.yml"))
+        source = load_yaml(folder.parent / SOURCE_LANGUAGE / "terms.yml")
+        return cls(folder.name, responses, _over(source, load_yaml(folder / "terms.yml")))
+
+
+def _over(terms: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """`own` terms laid over English ones, so that a missing key is said in English."""
+    merged = dict(terms)
+    for key, value in own.items():
+        merged[key] = (
+            _over(terms[key], value) if isinstance(value, dict) and isinstance(terms.get(key), dict) else value
+        )
+    return merged
 
 
 @lru_cache(maxsize=1)
@@ -210,9 +221,10 @@ class ContentNLG(NaturalLanguageGenerator):
         service = self._service(custom.pop("contact", None), case, language, now)
         if service:
             custom["contact"] = ContactCard(service, language, now).fields()
-        response["text"] = interpolator.interpolate_text(
-            response.get("text", ""), self._names(case, custom, service, language, now)
-        )
+        names = self._names(case, custom, service, language, now)
+        if "{case_summary}" in response.get("text", ""):
+            custom["summary"] = names["case_summary"]
+        response["text"] = interpolator.interpolate_text(response.get("text", ""), names)
         response.pop("condition", None)
         response["custom"] = custom
         return response

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import logging
 import os
 import re
 from functools import wraps
@@ -17,14 +19,21 @@ from sanic.exceptions import PayloadTooLarge, SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse, empty, json
 
+from assistant.channels.retries import LastAnswers
 from assistant.channels.tokens import Conversation, InvalidToken, Tokens
 from assistant.channels.turns import MOST_CHARACTERS, Handler, PayloadNotOffered, Reply, Turns, plain_text
-from assistant.nlg import language_for
+from assistant.channels.widget import widget_settings
+from assistant.nlg import language_for, languages
+from assistant.tracker_store import forget
+
+logger = logging.getLogger(__name__)
 
 MOST_BYTES = 40_000
+MOST_ID_CHARACTERS = 64
 MESSAGES = RateLimitItemPerMinute(40)
-CONVERSATIONS = RateLimitItemPerMinute(30)
-_LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,8})*")
+#: New conversations a minute from one address; a whole school may share one.
+CONVERSATIONS_PER_MINUTE = 120
+_LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -37,10 +46,14 @@ class ApiError(Exception):
 
 
 class WebchatInput(InputChannel):
-    """Sanic blueprint under /webhooks/webchat. Configured in credentials.yml with `secret`, empty for a fresh one."""
+    """Sanic blueprint under /webhooks/webchat. Configured in credentials.yml.
 
-    def __init__(self, secret: str | None) -> None:
+    `secret` signs tokens (empty: a fresh one each start), `conversations_per_minute` limits one address.
+    """
+
+    def __init__(self, secret: str | None, conversations_per_minute: int = CONVERSATIONS_PER_MINUTE) -> None:
         self._tokens = Tokens(secret)
+        self._conversations = RateLimitItemPerMinute(conversations_per_minute)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._salt = os.urandom(16)
 
@@ -50,11 +63,26 @@ class WebchatInput(InputChannel):
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> WebchatInput:
-        return cls((credentials or {}).get("secret") or None)
+        given = credentials or {}
+        return cls(given.get("secret") or None, int(given.get("conversations_per_minute") or CONVERSATIONS_PER_MINUTE))
 
     def blueprint(self, on_new_message: Handler) -> Blueprint:
         blueprint = Blueprint("webchat")
         turns = Turns(self.name(), on_new_message)
+        answers = LastAnswers()
+
+        async def take(agent: Any, conversation: Conversation, body: dict[str, Any]) -> Reply:
+            if not await agent.tracker_store.exists(conversation.id):
+                raise ApiError(404, "expired")
+            reply = await self._reply(turns, agent, conversation, body)
+            if reply.erase:
+                await forget(agent, conversation.id)
+            return reply
+
+        async def forget_all(agent: Any, conversation: Conversation) -> None:
+            async with agent.lock_store.lock(conversation.id):  # a turn that still runs would save it again
+                answers.forget(conversation.id)
+                await forget(agent, conversation.id)
 
         @blueprint.listener("before_server_start")
         async def guard(app: Sanic, _: Any) -> None:
@@ -71,7 +99,7 @@ class WebchatInput(InputChannel):
                 raise ApiError(400, "bad_language")
             if country is not None and not (isinstance(country, str) and _COUNTRY.fullmatch(country)):
                 raise ApiError(400, "bad_country")
-            self._limit(CONVERSATIONS, request.remote_addr or request.ip)
+            self._limit(self._conversations, request.remote_addr or request.ip)
             conversation, token = self._tokens.start(language, country)
             reply = await turns.start(agent_of(request), conversation)
             return json({"token": token, "messages": reply.messages}, status=201)
@@ -79,23 +107,43 @@ class WebchatInput(InputChannel):
         @blueprint.route("/messages", methods=["POST"])
         @api
         async def message(request: Request) -> HTTPResponse:
-            conversation = self._conversation(request)
+            conversation = self._conversation(request.headers.get("authorization"))
             body = json_body(request)
             self._limit(MESSAGES, conversation.id)
-            agent = agent_of(request)
-            if not await agent.tracker_store.exists(conversation.id):
-                raise ApiError(404, "expired")
-            reply = await self._reply(turns, agent, conversation, body)
-            if reply.erase:
-                await agent.tracker_store.delete(conversation.id)
+            agent, identifier = agent_of(request), body.get("id")
+            if not (identifier is None or (isinstance(identifier, str) and 0 < len(identifier) <= MOST_ID_CHARACTERS)):
+                raise ApiError(400, "bad_message")
+            reply = await answers.once(conversation.id, identifier, lambda: take(agent, conversation, body))
             return json({"messages": reply.messages, **({"erased": True} if reply.erase else {})})
 
         @blueprint.route("/conversations", methods=["DELETE"])
         @api
         async def erase(request: Request) -> HTTPResponse:
-            conversation = self._conversation(request)
-            await agent_of(request).tracker_store.delete(conversation.id)
+            conversation = self._conversation(request.headers.get("authorization"))
+            await asyncio.shield(forget_all(agent_of(request), conversation))
             return empty(204)
+
+        @blueprint.route("/conversations/erase", methods=["POST"])
+        @api
+        async def erase_on_leaving(request: Request) -> HTTPResponse:
+            """For a page that is being left: browsers then send no header and wait for no preflight."""
+            conversation = self._conversation(f"Bearer {request.body.decode('ascii', 'replace')}")
+            await asyncio.shield(forget_all(agent_of(request), conversation))
+            return empty(204)
+
+        @blueprint.route("/conversations", methods=["GET"])
+        @api
+        async def alive(request: Request) -> HTTPResponse:
+            conversation = self._conversation(request.headers.get("authorization"))
+            if not await agent_of(request).tracker_store.exists(conversation.id):
+                raise ApiError(404, "expired")
+            return empty(204)
+
+        @blueprint.route("/widget", methods=["GET"])
+        @api
+        async def widget(request: Request) -> HTTPResponse:
+            agent_of(request)
+            return json(widget_settings(request.args.get("language"), request.args.get("country")))
 
         @blueprint.route("/ready", methods=["GET"])
         @api
@@ -107,7 +155,13 @@ class WebchatInput(InputChannel):
 
     @staticmethod
     async def _reply(turns: Turns, agent: Any, conversation: Conversation, body: dict[str, Any]) -> Reply:
-        text, payload = body.get("text"), body.get("payload")
+        text, payload, language = body.get("text"), body.get("payload"), body.get("language")
+        if language is not None:
+            if text is not None or payload is not None:
+                raise ApiError(400, "bad_message")
+            if not isinstance(language, str) or language not in languages():
+                raise ApiError(400, "bad_language")
+            return await turns.switch_language(agent, conversation, language)
         if isinstance(payload, str) and text is None:
             try:
                 return await turns.tap(agent, conversation, payload)
@@ -121,9 +175,9 @@ class WebchatInput(InputChannel):
             raise ApiError(400, "empty")
         return await turns.say(agent, conversation, text)
 
-    def _conversation(self, request: Request) -> Conversation:
+    def _conversation(self, authorization: str | None) -> Conversation:
         try:
-            return self._tokens.read(request.headers.get("authorization"))
+            return self._tokens.read(authorization)
         except InvalidToken as error:
             raise ApiError(401, "bad_token") from error
 
@@ -145,6 +199,9 @@ def api(handler: Any) -> Any:
             response = refusal(request, error)
         except SanicException as error:
             response = refusal(request, ApiError(error.status_code, "bad_message"))
+        except Exception as error:
+            logger.error("A request failed: %s.", type(error).__name__)
+            response = refusal(request, ApiError(500, "fault"))
         response.headers["Cache-Control"] = "no-store"
         return response
 
