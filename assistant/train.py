@@ -47,7 +47,7 @@ def main() -> None:
     started = time.monotonic()
     print("Building the gazetteer of platforms, countries and payment methods.", flush=True)
     _run("assistant.nlu.gazetteer", str(GAZETTEER))
-    print("Training the model. The first time takes one to three minutes.", flush=True)
+    print("Training the model. This takes one to two minutes.", flush=True)
     _run("rasa", "train", "--fixed-model-name", MODEL.name.removesuffix(".tar.gz"), "--skip-validation")
     MODEL.touch()
     print(f"The model is trained ({time.monotonic() - started:.0f} s).")
@@ -56,7 +56,7 @@ def main() -> None:
 def _run(module: str, *arguments: str) -> None:
     log = Path("models/training.log")
     with log.open("w") as file:
-        result = subprocess.run([sys.executable, "-m", module, *arguments], stdout=file, check=False)
+        result = subprocess.run([sys.executable, "-m", module, *arguments], stdout=file, stderr=subprocess.STDOUT, check=False)
     if result.returncode:
         sys.exit(f"That failed. {log} has the details.")
 

@@ -396,7 +396,7 @@ class BotApiServer:
                 result = getattr(self, f"_{method}")(**given)
             except Refusal as refusal:
                 if refusal.code == 400:
-                    self.complaints.append(f"{method}: {refusal.body['description']}: {given.get('text', '')[:60]!r}")
+                    self.complaints.append(f"{method}: {refusal.body['description']}: {str(given)[:150]}")
                 raise
             self.changed.notify_all()
             return result
