@@ -56,7 +56,9 @@ def main() -> None:
 def _run(module: str, *arguments: str) -> None:
     log = Path("models/training.log")
     with log.open("w") as file:
-        result = subprocess.run([sys.executable, "-m", module, *arguments], stdout=file, stderr=subprocess.STDOUT, check=False)
+        result = subprocess.run(
+            [sys.executable, "-m", module, *arguments], stdout=file, stderr=subprocess.STDOUT, check=False
+        )
     if result.returncode:
         sys.exit(f"That failed. {log} has the details.")
 

@@ -98,7 +98,7 @@ class TelegramInput(InputChannel):
         @blueprint.route(f"/{self._settings.derived('webhook path')}", methods=["POST"])
         async def webhook(request: Request) -> HTTPResponse:
             given = request.headers.get("x-telegram-bot-api-secret-token") or ""
-            if not hmac.compare_digest(given.encode(), secret):
+            if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), secret):
                 return empty(403)
             # 200 at once, before the answer is worked out: Telegram would send a slow update again.
             return empty(200 if bot.receive(request.body) else 503)
