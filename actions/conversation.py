@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actions.case import Case
-from actions.directory import Directory, Service
+from actions.directory import INTERNATIONAL, Directory, Service
 from actions.platforms import how_response
 from actions.playbook import Playbook, Question, Step
 
@@ -318,10 +318,12 @@ class Planner:
         found = [service for wanted in roles for service in self.directory.find(code, wanted, audience, self.language)]
         if not found:
             return None
+        found.sort(key=lambda service: service.country == INTERNATIONAL)  # people of one's own country first
         moment = now or datetime.now(UTC)
         if found[0].open_at(moment) is not False:
             return found[0]
-        return next((service for service in found if service.open_at(moment)), found[0])
+        awake = [service for service in found if service.open_at(moment)]
+        return (awake or [service for service in found if service.open_at(moment) is None] or found)[0]
 
     def contacts(self, case: Case, in_crisis: bool = False) -> list[Service]:
         """Whom to turn to in this case, best first, each service once, five at most."""

@@ -48,7 +48,8 @@ def main() -> None:
     print("Building the gazetteer of platforms, countries and payment methods.", flush=True)
     _run("assistant.nlu.gazetteer", str(GAZETTEER))
     print("Training the model. This takes one to two minutes.", flush=True)
-    _run("rasa", "train", "--fixed-model-name", MODEL.name.removesuffix(".tar.gz"), "--skip-validation")
+    # Rasa's cache does not see changed code of our components, so it is left aside.
+    _run("rasa", "train", "--fixed-model-name", MODEL.name.removesuffix(".tar.gz"), "--skip-validation", "--force")
     MODEL.touch()
     print(f"The model is trained ({time.monotonic() - started:.0f} s).")
 

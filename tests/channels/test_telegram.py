@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 from actions.directory import directory
 from assistant.nlg import languages
 from tests.bot_api_server import TOKEN, Person, Refusal
-from tests.channels.telegram_bot import FIRST_PERSON, SECRET_WORDS, RunningBot, buttons_of, running_bot
+from tests.channels.telegram_bot import FIRST_PERSON, SECRET_WORDS, RunningBot, buttons_of
 from tests.conversations.runner import responses_of
 
 FILE: dict[str, Any] = {"file_id": "f", "file_unique_id": "u"}
@@ -22,12 +21,6 @@ PICTURE: dict[str, Any] = {"photo": [{**FILE, "width": 90, "height": 90}]}
 VIDEO = {**FILE, "width": 9, "height": 9, "duration": 3}
 STRANGER: dict[str, Any] = {"type": "hidden_user", "sender_user_name": "Somebody", "date": 1}
 LOCATION = {"latitude": 42.7, "longitude": 23.3}
-
-
-@pytest.fixture(scope="module")
-def bot() -> Iterator[RunningBot]:
-    # With DEBUG, so that the log of all these tests can be searched for what must never be in it.
-    yield from running_bot(LOG_LEVEL="DEBUG", ASSISTANT_SECRET="a secret for tests")
 
 
 @pytest.fixture
@@ -134,7 +127,7 @@ def test_a_button_tapped_twice_counts_once(bot: RunningBot, person: Person) -> N
     message, data = person.button("They want money")
     bot.api.tap(person, message, data)
     person.after(lambda: bot.api.tap(person, message, data))
-    time.sleep(2.5)
+    time.sleep(1.5)
     assert person.text().count("Are you safe right now?") == 1
     assert "from earlier" not in person.text()
 
@@ -142,7 +135,7 @@ def test_a_button_tapped_twice_counts_once(bot: RunningBot, person: Person) -> N
 def test_an_old_button_is_refused_kindly_and_the_new_ones_come_below(bot: RunningBot, person: Person) -> None:
     person.say("/start IE")
     old, data = person.button("They want pictures or more")
-    person.say("he wants money")
+    person.say("hi")
     newest = person.buttons()
     person.api.wait(lambda: len(person.keyboards()) == 1)
     messages = person.after(lambda: bot.api.tap(person, old, data))
@@ -205,16 +198,11 @@ def test_the_menu_is_there_in_every_language(bot: RunningBot) -> None:
 
 def test_help_and_privacy_are_said_beside_the_conversation(person: Person) -> None:
     person.say("/start")
-    person.say("he wants money or he leaks my pics")
     titles = person.buttons()
     assert "/human" in said(person.say("/help"))
     assert "Telegram itself keeps this chat" in said(person.say("/privacy"))
     assert person.buttons() == titles
     person.api.wait(lambda: len(person.keyboards()) == 1)
-
-
-def test_human_works_at_any_moment(person: Person) -> None:
-    assert "116 111" in said(person.say("/human"))
 
 
 CRISIS = "i want to kill myself"  # answered in one message, with a contact of the country
@@ -248,15 +236,13 @@ def test_the_country_can_be_changed_in_words(person: Person) -> None:
 
 def test_the_language_can_be_chosen(person: Person) -> None:
     person.say("/start IE")
-    person.say("he wants money or he leaks my pics")
     person.say("/language")
-    [english] = [title for title in person.buttons() if title == "English"]
-    assert "Are you safe right now?" in said(person.tap(english))
+    assert "English" in person.buttons()
+    assert "What is happening?" in said(person.tap("English"))
 
 
 def test_exit_erases_and_the_next_text_starts_fresh(person: Person) -> None:
     person.say("/start IE")
-    person.say("he wants money or he leaks my pics, i paid 50")
     person.say("/exit")
     messages = person.tap("Start again")
     assert "chatbot" in said(messages)
@@ -405,9 +391,9 @@ def test_dropped_connections_lose_no_message(bot: RunningBot, person: Person) ->
 def test_the_bot_survives_an_outage_of_telegram(bot: RunningBot, person: Person) -> None:
     person.say("/start")
     bot.api.stop()
-    time.sleep(2)
+    time.sleep(1)
     bot.api.start()
-    assert "blackmail" in said(person.say("he wants money or he leaks my pics"))
+    assert "glad you are here" in said(person.say("hi"))
 
 
 def test_malformed_updates_are_passed_over(bot: RunningBot, person: Person) -> None:
@@ -423,7 +409,7 @@ def test_malformed_updates_are_passed_over(bot: RunningBot, person: Person) -> N
         bot.api.push_raw(content)
     for update in ({"message": {"text": "no number"}}, ["not", "an", "object"], None):
         bot.api.push_raw(update, numbered=False)
-    assert "blackmail" in said(person.say("he wants money or he leaks my pics"))
+    assert "glad you are here" in said(person.say("hi"))
     bot.api.wait(lambda: not bot.api.pending())
 
 
@@ -431,12 +417,11 @@ def test_a_blocked_bot_forgets_the_conversation(bot: RunningBot) -> None:
     noticed, told = bot.person(), bot.person()
     for person in (noticed, told):
         person.say("/start IE")
-        person.say("he wants money or he leaks my pics, i paid 50")
     bot.api.membership(noticed.chat, noticed.user, "member", "kicked")
     bot.api.blocked.add(told.id)
     writing = len(bot.api.made("sendChatAction", told.id))
     told.send(text="hello?")
-    bot.api.wait(lambda: len(bot.api.made("sendChatAction", told.id)) > writing)
+    bot.api.wait(lambda: len(bot.api.made("sendChatAction", told.id)) > writing and not bot.api.pending())
     time.sleep(1)
     bot.api.blocked.clear()
     for person in (noticed, told):
@@ -448,9 +433,7 @@ def test_a_blocked_bot_forgets_the_conversation(bot: RunningBot) -> None:
 
 def test_an_edited_text_counts_as_said(person: Person) -> None:
     person.say("/start")
-    assert "blackmail" in said(
-        person.after(lambda: person.send("edited_message", text="he wants money or he leaks it"))
-    )
+    assert "glad you are here" in said(person.after(lambda: person.send("edited_message", text="hi")))
 
 
 def test_a_live_location_is_answered_once(bot: RunningBot, person: Person) -> None:
