@@ -37,7 +37,7 @@ BATCH = 64
 class SentenceEncoder:
     """multilingual-e5-small, 4-bit, in process; repeated texts cost nothing.
 
-    Arrays have 384 dimensions and length 1. One instance serves all threads.
+    Vectors have 384 dimensions and length 1. One instance serves all threads.
     """
 
     def __init__(self, cache_size: int) -> None:
@@ -74,7 +74,7 @@ def _squeezed(text: str) -> str:
 class TrainingVectors:
     """The vectors of all training examples, kept in data/training_vectors.npz and committed with the examples.
 
-    Computing them takes minutes, everything else of a training half a minute. Each vector is stored as 384 signed
+    Computing them takes minutes, which every training would pay again. Each vector is stored as 384 signed
     bytes and a scale; missing ones are computed and added, those of removed examples dropped.
     """
 
