@@ -505,7 +505,9 @@ class BotApiServer:
         markup = _keyboard(reply_markup)
         if markup == message["reply_markup"]:
             raise bad_request("message is not modified")
-        message.update(reply_markup=markup, touched=len(self.calls))
+        message["reply_markup"] = markup
+        if markup:  # a keyboard that goes away is no news for who reads the chat
+            message["touched"] = len(self.calls)
         return _shown(message)
 
     def _deleteMessage(self, chat_id: int, message_id: int) -> bool:
