@@ -30,6 +30,7 @@ SCHEMAS = {
     "platforms.yml": "platforms",
     "payments.yml": "payments",
     "playbook.yml": "playbook",
+    "gazetteer.yml": "gazetteer",
 }
 HIGHEST_READING_AGE = 12.0
 #: Facts last checked longer ago than this are listed (not an error: somebody has to look at the page again).

@@ -22,6 +22,8 @@ from actions.content import CONTENT, load_yaml
 GAZETTEER = CONTENT / "gazetteer.yml"
 #: Codes in CLDR's list of territories that name no country.
 NOT_COUNTRIES = {"EU", "UN", "EZ", "QO", "ZZ"}
+#: Shorter names with letters added are other words too often.
+SHORTEST_INFLECTED = 6
 AGE_GROUPS = {"under_13": range(6, 13), "13_15": range(13, 16), "16_17": range(16, 18), "adult": range(18, 91)}
 
 
@@ -35,9 +37,16 @@ def age_rules() -> Iterator[dict[str, Any]]:
 
 
 def platform_rules() -> Iterator[dict[str, Any]]:
+    """Names of platforms, and long ones with the endings of cases."""
+    longest_ending = load_yaml(GAZETTEER)["longest_ending"]
     for identifier, platform in load_yaml(CONTENT / "platforms.yml")["platforms"].items():
-        for alias in {platform["name"], *platform.get("aliases", ()), *platform.get("short_aliases", ())}:
+        aliases = {platform["name"], *platform.get("aliases", ()), *platform.get("short_aliases", ())}
+        for alias in aliases:
             yield {"label": "platform", "id": identifier, "pattern": alias}
+        long = sorted(alias.lower() for alias in aliases if len(alias) >= SHORTEST_INFLECTED and alias.isalpha())
+        if long:
+            inflected = rf"^({'|'.join(long)})\w{{1,{longest_ending}}}$"
+            yield {"label": "platform", "id": identifier, "pattern": [{"LOWER": {"REGEX": inflected}}]}
 
 
 def payment_rules() -> Iterator[dict[str, Any]]:

@@ -9,17 +9,17 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 from rasa.core.agent import Agent
 
-from assistant.evaluate import MODEL, Message, parse_all, report
-from assistant.nlu.crisis import normalised
+from assistant.evaluate import MODEL
+from assistant.evaluation.figures import report
+from assistant.evaluation.messages import Message, parse_all, read_messages
+from assistant.evaluation.overlap import trained_on, training_texts
 from assistant.nlu.embedding import TrainingVectors, digest, shared_encoder
 
 SAMPLE = Path(__file__).parent / "sample.jsonl"
@@ -27,24 +27,24 @@ SAMPLE = Path(__file__).parent / "sample.jsonl"
 SAME_DIRECTION = 0.99
 
 
-def training_texts() -> Iterator[str]:
-    for path in Path("data/nlu").rglob("*.yml"):
-        for block in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["nlu"]:
-            if "intent" in block:
-                yield from (line.strip()[2:] for line in block["examples"].splitlines() if line.strip())
-
-
 @pytest.fixture(scope="module")
 def figures() -> dict[str, Any]:
-    messages = [Message.read(line) for line in SAMPLE.read_text(encoding="utf-8").splitlines()]
-    return report(list(zip(messages, asyncio.run(parse_all(Agent.load(str(MODEL)), messages)), strict=True)))
+    return report(asyncio.run(parse_all(Agent.load(str(MODEL)), read_messages(SAMPLE))))
 
 
 def test_the_sample_is_not_training_data() -> None:
-    trained = {normalised(text) for text in training_texts()}
-    sample = {normalised(json.loads(line)["text"]) for line in SAMPLE.read_text(encoding="utf-8").splitlines()}
+    sample = read_messages(SAMPLE)
     assert len(sample) >= 40
-    assert not sample & trained
+    assert not trained_on(sample, training_texts())
+
+
+def test_training_data_among_messages_is_noticed_even_when_changed_a_little() -> None:
+    text = max(training_texts(), key=len)
+    lines = [text.upper() + "!!", "so " + text.replace(",", ""), "a message that nobody has ever trained anything on"]
+    messages = [
+        Message(str(number), line, "en", "other", frozenset(), None, None, False) for number, line in enumerate(lines)
+    ]
+    assert trained_on(messages, training_texts()) == ["0", "1"]
 
 
 def test_the_type_is_right_often_enough(figures: dict[str, Any]) -> None:
@@ -63,12 +63,18 @@ def test_platforms_and_countries_are_found(figures: dict[str, Any]) -> None:
     assert figures["country_accuracy"] >= 0.95
 
 
-def test_evaluating_prints_one_line_of_json() -> None:
-    command = [sys.executable, "-m", "assistant.evaluate", str(SAMPLE), "--json"]
+def test_evaluating_prints_one_line_of_json_and_writes_a_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    command = [sys.executable, "-m", "assistant.evaluate", str(SAMPLE), "--json", "--page", str(page)]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     figures = json.loads(result.stdout)
     assert {"accuracy", "coverage", "selective_accuracy", "flags", "confusion", "ms_per_message"} <= set(figures)
     assert result.stdout.count("\n") == 1
+    assert figures["noisy"]["accuracy"] > 0.5
+    assert figures["trained_on"] == []
+    html = page.read_text(encoding="utf-8")
+    assert html.count("<tr>") > 20
+    assert "A crisis was not seen" not in html
 
 
 def test_stored_vectors_are_those_of_the_training_texts() -> None:

@@ -9,6 +9,7 @@ from spacy.language import Language
 
 from actions.content import CONTENT, load_yaml
 from actions.directory import directory
+from assistant.nlu.entities import GazetteerEntityExtractor
 from assistant.nlu.gazetteer import build
 
 
@@ -50,6 +51,27 @@ def test_platforms_are_found_by_their_slang(text: str, platform: str) -> None:
 
 def test_several_platforms_are_all_found_in_order() -> None:
     assert found("we met on tiktok then snapchat", "platform") == ["tiktok", "snapchat"]
+
+
+@pytest.mark.parametrize(
+    ("text", "platform"),
+    [
+        ("we met on tiktok then snapchat", "snapchat"),
+        ("a girl on instagram got me on telegram", "telegram"),
+        ("a woman off facebook recorded me on skype and says it's going on youtube", "skype"),
+        ("he wrote on whatsapp and has my mum's facebook", "whatsapp"),
+        ("we met on okcupid, i have deleted insta", "okcupid"),
+        ("it is on youtube and on reddit", "youtube"),
+        ("kirjutas mulle messengeris", "messenger"),
+        ("poznałem ją na tinderze", "tinder"),
+        ("email", "email"),
+        ("i got an email from a hacker who has my password", None),
+        ("nothing of that kind", None),
+    ],
+)
+def test_of_several_platforms_the_one_of_the_contact_counts(text: str, platform: str | None) -> None:
+    entities = GazetteerEntityExtractor._extract_entities(pipeline()(text))
+    assert next((entity["value"] for entity in entities if entity["entity"] == "platform"), None) == platform
 
 
 @pytest.mark.parametrize("text", ["instead of that", "big problem", "a snapping turtle", "it is on my phone"])

@@ -1,0 +1,1 @@
+"""How well messages are understood: reading evaluation files, figures, and a page for helpline workers."""
