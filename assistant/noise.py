@@ -1,7 +1,7 @@
 """Makes tidy messages untidy, the ways in which hurried young people write on a phone.
 
-For measuring how much understanding loses by it (`make evaluate`), and for showing the encoder such writing while it is
-adapted (tuning/). Every kind keeps the meaning: whoever reads the result would label it as before.
+For measuring how much understanding loses by it (`make evaluate`). Every kind keeps the meaning: whoever reads the
+result would label it as before.
 """
 
 from __future__ import annotations

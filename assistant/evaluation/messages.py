@@ -67,7 +67,6 @@ class Understood:
     flags: frozenset[str]
     platform: str | None
     country: str | None
-    intent: str
     decided: bool
     milliseconds: float
 
@@ -104,7 +103,6 @@ def understood(parsed: dict[str, Any], type_threshold: float, milliseconds: floa
         flags=frozenset(flag for flag, facts in FLAGS.items() if said.intersection(facts)),
         platform=entities.get("platform"),
         country=entities.get("country"),
-        intent=parsed["intent"]["name"],
         decided=max(types.values()) >= type_threshold,
         milliseconds=milliseconds,
     )

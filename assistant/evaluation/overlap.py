@@ -24,14 +24,12 @@ def training_texts(folder: Path = Path("data/nlu")) -> Iterator[str]:
 
 def trained_on(messages: Iterable[Message], texts: Iterable[str]) -> list[str]:
     """The ids of the messages that stand among `texts`, or share whole phrases with one of them."""
-    whole, rows = set(), []
-    for text in texts:
+    whole = set()
+    by_row: dict[tuple[str, ...], list[int]] = {}
+    for number, text in enumerate(texts):
         words = normalised(text).split()
         whole.add(" ".join(words))
-        rows.append(_rows(words))
-    by_row: dict[tuple[str, ...], list[int]] = {}
-    for number, phrases in enumerate(rows):
-        for phrase in phrases:
+        for phrase in _rows(words):
             by_row.setdefault(phrase, []).append(number)
     return [message.id for message in messages if _known(normalised(message.text).split(), whole, by_row)]
 

@@ -19,7 +19,7 @@ MESSAGE = Message("1", "<b>he wants money</b>", "en", "financial", frozenset({"p
 def read_as(label: str, confidence: float, flags: frozenset[str] = frozenset({"paid"})) -> Understood:
     rest = (1 - confidence) / (len(TYPES) - 1)
     types = {name: confidence if name == label else rest for name in TYPES}
-    return Understood(types, {"paid:yes": 0.9}, flags, "snapchat", None, "disclose", confidence >= 0.6, 5.0)
+    return Understood(types, {"paid:yes": 0.9}, flags, "snapchat", None, confidence >= 0.6, 5.0)
 
 
 @pytest.fixture
@@ -79,7 +79,6 @@ def test_a_parse_is_read_as_the_dialogue_reads_it() -> None:
     entities = [{"entity": "safety", "value": "self_harm"}, {"entity": "platform", "value": "kik"}]
     parsed: dict[str, Any] = {
         "entities": entities,
-        "intent": {"name": "disclose"},
         "sextortion_type": {"image": 0.7, "other": 0.3},
         "case_facts": {"safety:self_harm": 0.8},
     }
