@@ -86,6 +86,20 @@ evaluate: train  ## Measure understanding: make evaluate FILE=messages.jsonl
 bench: train  ## Measure training, start-up, memory and time a turn
 	@$(RUN) python -m bench.turns
 
+.PHONY: bench-understanding
+bench-understanding: train  ## Compare ways of understanding: make bench-understanding FILE=messages.jsonl
+	@test -n "$(FILE)" || { echo "Which file? Use: make bench-understanding FILE=messages.jsonl"; exit 2; }
+	@$(UV) sync --frozen --quiet --group bench
+	@$(RUN) python -m bench.understanding "$(FILE)" --docs docs
+
+.PHONY: adapt-encoder
+adapt-encoder: setup  ## Adapt the encoder anew to data/nlu (one to two hours; installs PyTorch into .tuning/; tuning/README.md)
+	@echo "Installing PyTorch into .tuning/ (once)."
+	@test -x .tuning/bin/python || $(PYTHON) -m venv .tuning
+	@.tuning/bin/pip install --quiet --disable-pip-version-check --requirement tuning/requirements.txt
+	@echo "Adapting the encoder. It says every 50 steps how far it is."
+	@PYTHONPATH=. .tuning/bin/python -m tuning.adapt_encoder data/encoder_adapters.npz
+
 .PHONY: clean
 clean:  ## Remove everything that was built
-	rm -rf widget/node_modules widget/lighthouse/node_modules widget/dist .venv .uv .rasa .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis models/gazetteer models/*.tar.gz results
+	rm -rf widget/node_modules widget/lighthouse/node_modules widget/dist .venv .uv .tuning .rasa .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis models/gazetteer models/encoder.onnx models/*.tar.gz results

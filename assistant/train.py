@@ -6,11 +6,19 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 MODEL = Path("models/assistant.tar.gz")
 GAZETTEER = Path("models/gazetteer")
+ENCODER = Path("models/encoder.onnx")
+#: What the encoder is built from.
+ENCODER_INPUTS = (
+    "data/encoder_adapters.npz",
+    "assistant/nlu/encoder_build.py",
+    "assistant/nlu/base_model.py",
+    "uv.lock",
+)
 #: What the model is made from. Wording, contacts and the playbook are read at run time and need no training.
 INPUTS = (
     "config.yml",
@@ -25,17 +33,20 @@ INPUTS = (
 )
 
 
-def input_files() -> Iterator[Path]:
-    for name in INPUTS:
+def input_files(names: Iterable[str]) -> Iterator[Path]:
+    for name in names:
         path = Path(name)
         files = path.rglob("*") if path.is_dir() else [path]
         yield from (file for file in files if file.is_file() and "__pycache__" not in file.parts)
 
 
 def up_to_date() -> bool:
-    return (
-        MODEL.exists() and GAZETTEER.exists() and MODEL.stat().st_mtime >= max(f.stat().st_mtime for f in input_files())
-    )
+    return GAZETTEER.exists() and newer(ENCODER, ENCODER_INPUTS) and newer(MODEL, INPUTS)
+
+
+def newer(result: Path, inputs: Iterable[str]) -> bool:
+    """Whether `result` exists and is no older than any of its inputs."""
+    return result.exists() and result.stat().st_mtime >= max(file.stat().st_mtime for file in input_files(inputs))
 
 
 def main() -> None:
@@ -47,6 +58,9 @@ def main() -> None:
     started = time.monotonic()
     print("Building the gazetteer of platforms, countries and payment methods.", flush=True)
     _run("assistant.nlu.gazetteer", str(GAZETTEER))
+    if not newer(ENCODER, ENCODER_INPUTS):
+        print("Building the encoder.", flush=True)
+        _run("assistant.nlu.encoder_build", str(ENCODER))
     print("Training the model. This takes one to two minutes.", flush=True)
     # Rasa's cache does not see changed code of our components, so it is left aside.
     _run("rasa", "train", "--fixed-model-name", MODEL.name.removesuffix(".tar.gz"), "--skip-validation", "--force")

