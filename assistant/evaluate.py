@@ -22,7 +22,7 @@ from assistant.evaluation.figures import report
 from assistant.evaluation.messages import parse_all, read_messages
 from assistant.evaluation.overlap import trained_on, training_texts
 from assistant.evaluation.page import write_page
-from assistant.nlu.case_facts import TYPES
+from assistant.nlu.case_types import TYPES
 
 MODEL = Path("models/assistant.tar.gz")
 PAGE = Path("results/understanding.html")

@@ -12,7 +12,8 @@ from typing import Any
 from rasa.core.agent import Agent
 
 from actions.case import MINOR_GROUPS
-from assistant.nlu.case_facts import FACT_PROBABILITIES, TYPE_PROBABILITIES, TYPES, CaseFactsClassifier
+from assistant.nlu.case_facts import FACT_PROBABILITIES, TYPE_PROBABILITIES, CaseFactsClassifier
+from assistant.nlu.case_types import TYPES
 from assistant.noise import with_mixed_noise
 
 #: What an evaluation file can say of a message, and the facts (of any of which the flag is made) it stands for.

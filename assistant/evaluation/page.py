@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from assistant.evaluation.messages import FLAGS, Pair
-from assistant.nlu.case_facts import TYPES
+from assistant.nlu.case_types import TYPES
 
 
 @dataclass(frozen=True)

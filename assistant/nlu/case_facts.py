@@ -7,7 +7,6 @@ Rasa's own format; recognised facts leave as entities named like the slot, so th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,7 @@ from rasa.shared.nlu.constants import (
     INTENT_NAME_KEY,
     METADATA,
     METADATA_INTENT,
+    PREDICTED_CONFIDENCE_KEY,
     TEXT,
 )
 from rasa.shared.nlu.training_data.message import Message
@@ -38,49 +38,26 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from assistant.nlu.embedding import Array
+from assistant.nlu.base_model import Array
+from assistant.nlu.case_types import FACTS_OF_TYPE, held_out, tells_of_a_case, type_of_facts
+from assistant.nlu.embedding import TrainingVectors
+from assistant.nlu.encoder import DIMENSIONS, shared_encoder
 
 #: Message attribute with the probability of every fact, {label: 0..1}; read by the crisis guard and the evaluation.
 FACT_PROBABILITIES = "case_facts"
 #: Message attribute with the probability of every type of case, {type: 0..1}.
 TYPE_PROBABILITIES = "sextortion_type"
 
+#: The intent of telling what has happened.
+DISCLOSE = "disclose"
+
 #: Parts of the stored classifier that skops does not know as harmless by itself.
 TRUSTED = ["sklearn.calibration._CalibratedClassifier", "sklearn.calibration._SigmoidCalibration"]
-#: Beginnings of the intents whose examples teach facts even where they state none.
-CASE_INTENTS = ("disclose", "inform", "crisis", "other_problem", "out_of_scope")
-
-TYPES = ("image", "financial", "both", "webcam_email", "other", "off_topic")
-#: What deciding a type says about who demands what.
-FACTS_OF_TYPE = {
-    "image": ("demand_images:yes",),
-    "financial": ("demand_money:yes",),
-    "both": ("demand_images:yes", "demand_money:yes"),
-    "webcam_email": ("webcam_email:yes",),
-}
 #: Where a message gives several values of one slot, the graver one counts.
 GRAVEST_FIRST = {"safety": ("self_harm", "danger", "distressed", "ok")}
-#: Facts that make a message a matter of image-based abuse even when nobody demands money or images.
-OTHER_ABUSE = ("threat:yes", "demand_other:yes", "leaked:yes", "deepfake:yes", "grooming:yes")
 
 
-def type_of_facts(facts: Iterable[str]) -> str:
-    """The type of case that a set of facts describes, one of `TYPES`.
-
-    >>> type_of_facts(["demand_money:yes", "demand_images:yes"])
-    'both'
-    """
-    stated = set(facts)
-    if "webcam_email:yes" in stated:
-        return "webcam_email"
-    money, images = "demand_money:yes" in stated, "demand_images:yes" in stated
-    if "offending:yes" in stated:
-        return "off_topic"
-    if money and images:
-        return "both"
-    if money or images:
-        return "financial" if money else "image"
-    return "other" if stated.intersection(OTHER_ABUSE) else "off_topic"
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 class _OneVersusRest:
@@ -97,9 +74,9 @@ class _OneVersusRest:
 class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
     """One-vs-rest linear classifier for facts, and a calibrated kernel machine for the type of case.
 
-    Both read the sentence vector and the cues (data/nlu/cues.yml). The type, one of six at a time, gains from the
-    kernel; the many facts would be slow with it. A fact whose probability reaches its threshold becomes an entity;
-    one that does not is asked for by the dialogue.
+    Both read the adapted vector of the encoder (docs/decisions/0010) and the cues (data/nlu/cues.yml). The type, one
+    of six at a time, gains from the kernel; the many facts would be slow with it. A fact whose probability reaches its
+    threshold becomes an entity; one that does not is asked for by the dialogue.
     """
 
     @classmethod
@@ -114,8 +91,11 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
             "threshold": 0.4,
             "thresholds": {},
             "type_threshold": 0.6,
+            "outweighed_intents": [],
+            "outweighed_below": 0.0,
             "margin": 2.0,
             "gamma": 0.02,
+            "scale": 8.0,
         }
 
     def __init__(
@@ -126,6 +106,7 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
         intents: frozenset[str] = frozenset(),
         facts: _OneVersusRest | None = None,
         types: CalibratedClassifierCV | None = None,
+        mean: Array | None = None,
     ) -> None:
         self._config = config
         self._model_storage = model_storage
@@ -133,6 +114,7 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
         self._intents = intents
         self._facts = facts
         self._types = types
+        self._mean = np.zeros(DIMENSIONS, dtype=np.float32) if mean is None else mean
 
     @classmethod
     def create(
@@ -157,17 +139,26 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
             arrays = np.load(folder / "facts.npz", allow_pickle=False)
             facts = _OneVersusRest(arrays["weights"], arrays["bias"], arrays["classes"].tolist())
             intents = frozenset(arrays["intents"].tolist())
+            mean = arrays["mean"]
             types = sio.load(folder / "types.skops", trusted=TRUSTED)
-        return cls(config, model_storage, resource, intents, facts, types)
+        return cls(config, model_storage, resource, intents, facts, types, mean)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fits one classifier a fact and one for the type of case."""
-        messages = [message for message in training_data.intent_examples if tells_of_a_case(message)]
-        features = np.vstack([_sentence_features(message) for message in messages])
+        """Fits one classifier a fact and one for the type of case, and calibrates both on examples held out."""
+        messages = [
+            message
+            for message in training_data.intent_examples
+            if message.get(TEXT) and tells_of_a_case(message.get(INTENT) or "", stated_facts(message))
+        ]
+        vectors = TrainingVectors().encode([message.get(TEXT) for message in messages], shared_encoder())
+        self._mean = np.mean([both.adapted for both in vectors], axis=0).astype(np.float32)
+        pairs = zip(messages, vectors, strict=True)
+        features = np.vstack([self._features(message, both.adapted) for message, both in pairs])
         stated = [stated_facts(message) for message in messages]
+        unseen = np.array([held_out(message.get(TEXT)) for message in messages])
         self._intents = frozenset(message.get(INTENT) for message, facts in zip(messages, stated, strict=True) if facts)
-        self._facts = self._fit_facts(features, stated)
-        self._types = self._fit_types(features, [type_of_facts(facts) for facts in stated])
+        self._facts = self._fit_facts(features, stated, unseen)
+        self._types = self._fit_types(features, np.array([type_of_facts(facts) for facts in stated]), unseen)
         with self._model_storage.write_to(self._resource) as folder:
             np.savez(
                 folder / "facts.npz",
@@ -175,23 +166,33 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
                 bias=self._facts.bias,
                 classes=np.array(self._facts.classes),
                 intents=np.array(sorted(self._intents)),
+                mean=self._mean,
             )
             sio.dump(self._types, folder / "types.skops")
         return self._resource
 
-    def _fit_facts(self, features: Array, stated: list[set[str]]) -> _OneVersusRest:
+    def _fit_facts(self, features: Array, stated: list[set[str]], unseen: Flags) -> _OneVersusRest:
         counts = Counter(label for facts in stated for label in facts)
         labels = sorted(label for label, count in counts.items() if count >= self._config["min_examples"])
-        fits = [self._fit(features, [label in facts for facts in stated]) for label in labels]
-        weights = np.vstack([fit.coef_ for fit in fits])
-        return _OneVersusRest(weights, np.concatenate([fit.intercept_ for fit in fits]), labels)
+        fits = [self._fit(features, np.array([label in facts for facts in stated]), unseen) for label in labels]
+        return _OneVersusRest(np.vstack([w for w, _ in fits]), np.array([b for _, b in fits]), labels)
 
-    def _fit(self, features: Array, target: list[bool]) -> LogisticRegression:
-        return LogisticRegression(C=self._config["regularisation"], max_iter=1000).fit(features, target)
+    def _fit(self, features: Array, target: Flags, unseen: Flags) -> tuple[Array, float]:
+        """Weights and bias of a logistic regression, calibrated (Platt's scaling) where enough is held out for it."""
+        learned = LogisticRegression(C=self._config["regularisation"], max_iter=1000).fit(
+            features[~unseen], target[~unseen]
+        )
+        weights, bias = learned.coef_[0], float(learned.intercept_[0])
+        if min(target[unseen].sum(), (~target[unseen]).sum()) < self._config["min_examples"]:
+            return weights, bias
+        scores = features[unseen] @ weights + bias
+        scaling = LogisticRegression(C=1.0).fit(scores.reshape(-1, 1), target[unseen])
+        slope, shift = float(scaling.coef_[0, 0]), float(scaling.intercept_[0])
+        return weights * slope, bias * slope + shift
 
-    def _fit_types(self, features: Array, types: list[str]) -> CalibratedClassifierCV:
-        machine = SVC(C=self._config["margin"], gamma=self._config["gamma"])
-        return CalibratedClassifierCV(machine, cv=3, ensemble=False).fit(features, np.array(types))
+    def _fit_types(self, features: Array, types: np.ndarray[Any, Any], unseen: Flags) -> CalibratedClassifierCV:
+        machine = SVC(C=self._config["margin"], gamma=self._config["gamma"]).fit(features[~unseen], types[~unseen])
+        return CalibratedClassifierCV(machine, cv="prefit").fit(features[unseen], types[unseen])
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -206,16 +207,33 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
     def _recognise(self, message: Message) -> None:
         if self._facts is None or self._types is None:
             return
-        whole = _sentence_features(message)
+        whole = self._features(message, shared_encoder().encode(message.get(TEXT)).adapted)
         likely = self._facts.probabilities(whole)[0]
         facts = {label: float(p) for label, p in zip(self._facts.classes, likely, strict=True)}
         types = dict(zip(self._types.classes_.tolist(), self._types.predict_proba(whole)[0].tolist(), strict=True))
         message.set(FACT_PROBABILITIES, facts, add_to_output=True)
         message.set(TYPE_PROBABILITIES, types, add_to_output=True)
+        self._outweigh(message, types)
         if message.get(INTENT, {}).get(INTENT_NAME_KEY) not in self._intents:
             return  # a bare "no" or "thanks" states no fact, whatever it resembles
         entities = [self._entity(message, label, p) for label, p in self._decided(facts, types).items()]
         message.set(ENTITIES, message.get(ENTITIES, []) + self.add_extractor_name(entities), add_to_output=True)
+
+    def _outweigh(self, message: Message, types: dict[str, float]) -> None:
+        """Takes a message that surely tells of a case for just that, where its intent is a weak guess at another."""
+        intent = message.get(INTENT, {})
+        likeliest = max(types, key=lambda name: types[name])
+        told = likeliest != "off_topic" and types[likeliest] >= self._config["type_threshold"]
+        guessed = str(intent.get(INTENT_NAME_KEY)).startswith(tuple(self._config["outweighed_intents"]))
+        if told and guessed and intent[PREDICTED_CONFIDENCE_KEY] < self._config["outweighed_below"]:
+            case = {INTENT_NAME_KEY: DISCLOSE, PREDICTED_CONFIDENCE_KEY: types[likeliest]}
+            message.set(INTENT, case, add_to_output=True)
+
+    def _features(self, message: Message, vector: Array) -> Array:
+        """One row: what sets the vector apart from the mean one, then the cues."""
+        apart = (vector - self._mean).reshape(1, -1) * self._config["scale"]
+        _, cues = message.get_sparse_features(TEXT)
+        return np.hstack([apart, cues.features.toarray()]) if cues else np.asarray(apart)
 
     def _decided(self, facts: dict[str, float], types: dict[str, float]) -> dict[str, float]:
         """The facts sure enough to be taken for said, at most one value a slot."""
@@ -252,16 +270,3 @@ def _gravity(label: str) -> int:
     slot, _, value = label.partition(":")
     order = GRAVEST_FIRST.get(slot, ())
     return len(order) - order.index(value) if value in order else 0
-
-
-def tells_of_a_case(message: Message) -> bool:
-    """Whether a training example says something of a case or of another problem: only such teach facts."""
-    intent = message.get(INTENT) or ""
-    return bool(message.get(TEXT)) and (bool(stated_facts(message)) or intent.startswith(CASE_INTENTS))
-
-
-def _sentence_features(message: Message) -> Array:
-    """One row: the sentence vector, then the cues."""
-    _, vector = message.get_dense_features(TEXT)
-    _, cues = message.get_sparse_features(TEXT)
-    return np.hstack([vector.features, cues.features.toarray()]) if cues else np.asarray(vector.features)

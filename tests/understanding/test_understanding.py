@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 import pytest
 from rasa.core.agent import Agent
+from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY
 
 from assistant.evaluate import MODEL
 from assistant.evaluation.figures import report
 from assistant.evaluation.messages import Message, parse_all, read_messages
 from assistant.evaluation.overlap import trained_on, training_texts
-from assistant.nlu.embedding import TrainingVectors, digest, shared_encoder
+from assistant.nlu.embedding import TrainingVectors, digest
+from assistant.nlu.encoder import shared_encoder
 
 SAMPLE = Path(__file__).parent / "sample.jsonl"
 #: multilingual-e5-small is deterministic up to the rounding of stored vectors.
@@ -28,8 +30,13 @@ SAME_DIRECTION = 0.99
 
 
 @pytest.fixture(scope="module")
-def figures() -> dict[str, Any]:
-    return report(asyncio.run(parse_all(Agent.load(str(MODEL)), read_messages(SAMPLE))))
+def agent() -> Agent:
+    return Agent.load(str(MODEL))
+
+
+@pytest.fixture(scope="module")
+def figures(agent: Agent) -> dict[str, Any]:
+    return report(asyncio.run(parse_all(agent, read_messages(SAMPLE))))
 
 
 def test_the_sample_is_not_training_data() -> None:
@@ -58,6 +65,20 @@ def test_every_crisis_of_the_sample_is_seen(figures: dict[str, Any]) -> None:
     assert figures["flags"]["self_harm"]["precision"] >= 0.6
 
 
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("my son is being blackmailed on snapchat they want 300", "disclose"),
+        ("my nudes are going round in the class group chat", "disclose"),
+        ("should i pay?", "ask_should_i_pay"),
+        ("someone hacked my minecraft account", "other_problem"),
+    ],
+)
+def test_a_told_case_outweighs_a_weak_guess_at_another_intent(agent: Agent, text: str, intent: str) -> None:
+    parsed = asyncio.run(agent.parse_message(text))
+    assert parsed[INTENT][INTENT_NAME_KEY] == intent
+
+
 def test_platforms_and_countries_are_found(figures: dict[str, Any]) -> None:
     assert figures["platform_accuracy"] >= 0.9
     assert figures["country_accuracy"] >= 0.95
@@ -82,5 +103,5 @@ def test_stored_vectors_are_those_of_the_training_texts() -> None:
     stored = TrainingVectors().read()
     assert {digest(text) for text in texts} <= set(stored)
     for text in texts[:: len(texts) // 12]:
-        vector, fresh = stored[digest(text)], shared_encoder().encode(text)
-        assert float(vector @ fresh / np.linalg.norm(vector)) > SAME_DIRECTION
+        for vector, fresh in zip(stored[digest(text)], shared_encoder().encode(text), strict=True):
+            assert float(vector @ fresh / np.linalg.norm(vector)) > SAME_DIRECTION

@@ -7,7 +7,8 @@ from itertools import chain, combinations
 import pytest
 
 from actions.case import Case
-from assistant.nlu.case_facts import FACTS_OF_TYPE, GRAVEST_FIRST, OTHER_ABUSE, TYPES, type_of_facts
+from assistant.nlu.case_facts import GRAVEST_FIRST
+from assistant.nlu.case_types import FACTS_OF_TYPE, OTHER_ABUSE, TYPES, type_of_facts
 
 FACTS = (
     "demand_money:yes",

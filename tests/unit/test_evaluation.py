@@ -11,7 +11,7 @@ import pytest
 from assistant.evaluation.figures import calibration, curve, report
 from assistant.evaluation.messages import Message, Pair, Understood, understood
 from assistant.evaluation.page import errors_by_kind, write_page
-from assistant.nlu.case_facts import TYPES
+from assistant.nlu.case_types import TYPES
 
 MESSAGE = Message("1", "<b>he wants money</b>", "en", "financial", frozenset({"paid"}), "snapchat", None, False)
 
