@@ -350,7 +350,7 @@ class Planner:
         turn.say("utter_hand_off" if country else "utter_hand_off_no_country")
         for service in self.contacts(turn.case, in_crisis=turn.progress.crisis is not None):
             turn.say("utter_contact", service)
-        if not country and "country" not in turn.progress.declined:
+        if not turn.case.get("country") and "country" not in turn.progress.declined:
             turn.say("utter_ask_country")
             turn.note(pending="country", contact_wanted=True, asked=(*turn.progress.asked, "country"))
             return
