@@ -14,21 +14,19 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-import yaml
 from torch import Tensor, nn
 
 from assistant.nlu.base_model import Array, read_base_model
-from assistant.nlu.case_types import TYPES, held_out, tells_of_a_case, type_of_facts
+from assistant.nlu.case_types import TYPES, held_out
+from assistant.nlu.examples import EXAMPLES, Example, read_examples
 from assistant.noise import with_mixed_noise
 from tuning.encoder import Encoder
 
-EXAMPLES = Path("data/nlu")
 #: Layers below know words, and gain little; leaving them as they are saves a third of the time.
 FIRST_ADAPTED_LAYER, RANK = 4, 16
 BATCH, EPOCHS = 32, 4
@@ -39,30 +37,6 @@ NOISE, KINDS_OF_NOISE = 0.4, (1, 1, 2, 3)
 #: Longer examples are cut while learning.
 MOST_TOKENS = 96
 RAREST_FACT = 20
-
-
-@dataclass(frozen=True)
-class Example:
-    """A training example; `type` is None where it tells nothing of a case."""
-
-    text: str
-    intent: str
-    facts: frozenset[str]
-    type: str | None
-
-
-def read_examples(folder: Path = EXAMPLES) -> Iterator[Example]:
-    """All examples of Rasa's training files in `folder`."""
-    for path in sorted(folder.glob("*/*.yml")):
-        for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
-            if "intent" not in block:
-                continue
-            facts = frozenset((block.get("metadata") or {}).get("facts", ()))
-            kind = type_of_facts(facts) if tells_of_a_case(block["intent"], facts) else None
-            for line in block["examples"].splitlines():
-                text = " ".join(line.strip().removeprefix("- ").split())
-                if text:
-                    yield Example(text, block["intent"], facts, kind)
 
 
 class Heads(nn.Module):

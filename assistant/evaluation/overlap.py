@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-
-import yaml
 
 from assistant.evaluation.messages import Message
 from assistant.nlu.crisis import normalised
+from assistant.nlu.examples import read_examples
 
 #: So many words in a row, and this share of a message's such rows, are no chance.
 ROW, SHARE = 5, 0.3
 
 
-def training_texts(folder: Path = Path("data/nlu")) -> Iterator[str]:
+def training_texts() -> Iterator[str]:
     """All training examples."""
-    for path in sorted(folder.rglob("*.yml")):
-        for block in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["nlu"]:
-            if "intent" in block:
-                yield from (line.strip().removeprefix("- ") for line in block["examples"].splitlines() if line.strip())
+    return (example.text for example in read_examples())
 
 
 def trained_on(messages: Iterable[Message], texts: Iterable[str]) -> list[str]:

@@ -210,24 +210,31 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
         whole = self._features(message, shared_encoder().encode(message.get(TEXT)).adapted)
         likely = self._facts.probabilities(whole)[0]
         facts = {label: float(p) for label, p in zip(self._facts.classes, likely, strict=True)}
-        types = dict(zip(self._types.classes_.tolist(), self._types.predict_proba(whole)[0].tolist(), strict=True))
+        types: dict[str, float] = dict(
+            zip(self._types.classes_.tolist(), self._types.predict_proba(whole)[0].tolist(), strict=True)
+        )
         message.set(FACT_PROBABILITIES, facts, add_to_output=True)
         message.set(TYPE_PROBABILITIES, types, add_to_output=True)
-        self._outweigh(message, types)
+        kind = self._decided_type(types)
+        if kind and kind != "off_topic":
+            self._outweigh_guess(message, types[kind])
         if message.get(INTENT, {}).get(INTENT_NAME_KEY) not in self._intents:
             return  # a bare "no" or "thanks" states no fact, whatever it resembles
-        entities = [self._entity(message, label, p) for label, p in self._decided(facts, types).items()]
+        implied = dict.fromkeys(FACTS_OF_TYPE.get(kind, ()), types[kind]) if kind else {}
+        entities = [self._entity(message, label, p) for label, p in self._decided(facts, implied).items()]
         message.set(ENTITIES, message.get(ENTITIES, []) + self.add_extractor_name(entities), add_to_output=True)
 
-    def _outweigh(self, message: Message, types: dict[str, float]) -> None:
+    def _decided_type(self, types: dict[str, float]) -> str | None:
+        """The type that is sure enough to be taken for said, if one is."""
+        likeliest = max(types, key=lambda name: types[name])
+        return likeliest if types[likeliest] >= self._config["type_threshold"] else None
+
+    def _outweigh_guess(self, message: Message, certainty: float) -> None:
         """Takes a message that surely tells of a case for just that, where its intent is a weak guess at another."""
         intent = message.get(INTENT, {})
-        likeliest = max(types, key=lambda name: types[name])
-        told = likeliest != "off_topic" and types[likeliest] >= self._config["type_threshold"]
         guessed = str(intent.get(INTENT_NAME_KEY)).startswith(tuple(self._config["outweighed_intents"]))
-        if told and guessed and intent[PREDICTED_CONFIDENCE_KEY] < self._config["outweighed_below"]:
-            case = {INTENT_NAME_KEY: DISCLOSE, PREDICTED_CONFIDENCE_KEY: types[likeliest]}
-            message.set(INTENT, case, add_to_output=True)
+        if guessed and intent[PREDICTED_CONFIDENCE_KEY] < self._config["outweighed_below"]:
+            message.set(INTENT, {INTENT_NAME_KEY: DISCLOSE, PREDICTED_CONFIDENCE_KEY: certainty}, add_to_output=True)
 
     def _features(self, message: Message, vector: Array) -> Array:
         """One row: what sets the vector apart from the mean one, then the cues."""
@@ -235,14 +242,12 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
         _, cues = message.get_sparse_features(TEXT)
         return np.hstack([apart, cues.features.toarray()]) if cues else np.asarray(apart)
 
-    def _decided(self, facts: dict[str, float], types: dict[str, float]) -> dict[str, float]:
+    def _decided(self, facts: dict[str, float], implied: dict[str, float]) -> dict[str, float]:
         """The facts sure enough to be taken for said, at most one value a slot."""
         thresholds = self._config["thresholds"]
         sure = {label: p for label, p in facts.items() if p >= thresholds.get(label, self._config["threshold"])}
-        likeliest = max(types, key=lambda name: types[name])
-        if types[likeliest] >= self._config["type_threshold"]:
-            for label in FACTS_OF_TYPE.get(likeliest, ()):
-                sure[label] = max(sure.get(label, 0.0), types[likeliest])
+        for label, p in implied.items():
+            sure[label] = max(sure.get(label, 0.0), p)
         by_slot: dict[str, str] = {}
         for label in sorted(sure, key=lambda label: (-_gravity(label), -sure[label])):
             by_slot.setdefault(label.partition(":")[0], label)

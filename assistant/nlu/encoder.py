@@ -86,5 +86,5 @@ def _squeezed(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def shared_encoder() -> SentenceEncoder:
-    """The one encoder of this process: the model takes 50 MB, and components profit from each other's cache."""
+    """The one encoder of this process: the model is large, and components profit from each other's cache."""
     return SentenceEncoder(cache_size=4096)

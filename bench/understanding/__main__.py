@@ -12,16 +12,18 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import yaml
 from matplotlib import pyplot
 
-from assistant.evaluation.messages import Message, read_messages
+from assistant.evaluation.figures import report
+from assistant.evaluation.messages import Message, Pair, Understood, read_messages
 from assistant.nlu.base_model import Array
-from assistant.nlu.case_types import TYPES, tells_of_a_case, type_of_facts
+from assistant.nlu.case_types import TYPES
 from assistant.nlu.embedding import TrainingVectors, digest
 from assistant.nlu.encoder import SentenceEncoder, Vectors
+from assistant.nlu.examples import Example, read_examples
 from bench.understanding.systems import Assistant, Encode, Keywords, Learned, StockRasa, System, kernel, linear, tfidf
 
 COVERED = 0.8
@@ -31,27 +33,15 @@ USE_BATCH = 64
 
 @dataclass(frozen=True)
 class Result:
-    """What a system reached on the messages that are not ambiguous."""
+    """What a system reached: the figures of assistant/evaluation/figures.py."""
 
     name: str
-    english: float
-    others: float
-    tidy: float
-    untidy: float
-    surest: float
-    milliseconds: float
-    curve: list[float]
+    figures: dict[str, Any]
 
-
-def examples() -> Iterator[tuple[str, str]]:
-    """The training examples that tell of a case, with their type."""
-    for path in sorted(Path("data/nlu").glob("*/*.yml")):
-        for block in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["nlu"]:
-            facts = (block.get("metadata") or {}).get("facts", ())
-            if "intent" in block and tells_of_a_case(block["intent"], facts):
-                for line in block["examples"].splitlines():
-                    if line.strip():
-                        yield line.strip().removeprefix("- "), type_of_facts(facts)
+    @property
+    def curve(self) -> dict[float, float]:
+        """How often the surest share of the messages is right, by share."""
+        return {point["coverage"]: point["accuracy"] for point in self.figures["curve"]}
 
 
 def systems(stock: Path | None, epochs: int) -> Iterator[System]:
@@ -92,32 +82,25 @@ def universal_sentence_encoder() -> Encode:
     return encode
 
 
-def measured(system: System, learned: Sequence[tuple[str, str]], messages: Sequence[Message]) -> Result:
+def measured(system: System, learned: Sequence[Example], messages: Sequence[Message]) -> Result:
     """Trains a system and reads the messages, tidy and untidy."""
-    system.fit(*zip(*learned, strict=True))
+    system.fit([example.text for example in learned], [example.type or "" for example in learned])
     untidy = [message.untidy() for message in messages]
     if isinstance(system, StockRasa):
         system.learn_and_read([message.text for message in [*messages, *untidy]])
     likely, milliseconds = system.timed([message.text for message in messages])
-    right = _right(likely, messages)
-    english = np.array([message.lang == "en" for message in messages])
-    by_sureness = right[np.argsort(-likely.max(axis=1), kind="stable")]
-    shares = [round(len(right) * part / 20) for part in range(1, 21)]
-    return Result(
-        name=system.name,
-        english=float(right[english].mean()),
-        others=float(right[~english].mean()),
-        tidy=float(right.mean()),
-        untidy=float(_right(system.probabilities([message.text for message in untidy]), messages).mean()),
-        surest=float(by_sureness[: round(len(right) * COVERED)].mean()),
-        milliseconds=milliseconds,
-        curve=[float(by_sureness[:share].mean()) for share in shares],
-    )
+    likely_untidy = system.probabilities([message.text for message in untidy])
+    tidy_pairs, untidy_pairs = _pairs(messages, likely, milliseconds), _pairs(untidy, likely_untidy, milliseconds)
+    return Result(system.name, report(tidy_pairs, untidy_pairs))
 
 
-def _right(likely: Array, messages: Sequence[Message]) -> np.ndarray:  # type: ignore[type-arg]
-    labels = [TYPES[best] for best in likely.argmax(axis=1)]
-    return np.array([label == message.label for label, message in zip(labels, messages, strict=True)])
+def _pairs(messages: Sequence[Message], likely: Array, milliseconds: float) -> list[Pair]:
+    """Messages with the types that a system read. It reads nothing else, and always decides."""
+    nothing: dict[str, Any] = {"facts": {}, "flags": frozenset(), "platform": None, "country": None}
+    return [
+        (message, Understood(dict(zip(TYPES, row, strict=True)), **nothing, decided=True, milliseconds=milliseconds))
+        for message, row in zip(messages, likely.tolist(), strict=True)
+    ]
 
 
 def table(results: Sequence[Result]) -> str:
@@ -125,16 +108,18 @@ def table(results: Sequence[Result]) -> str:
         f"| | English | other languages | all | written in a hurry | surest {COVERED:.0%} | ms a message |",
         "|---|---|---|---|---|---|---|",
     ]
-    for r in results:
-        shares = " | ".join(f"{share:.2f}" for share in (r.english, r.others, r.tidy, r.untidy, r.surest))
-        lines.append(f"| {r.name} | {shares} | {r.milliseconds:.1f} |")
+    for result in results:
+        clear, untidy = result.figures["clear"], result.figures["noisy"]["clear"]
+        shares = [clear["accuracy_english"], clear["accuracy_other_languages"], clear["accuracy"], untidy["accuracy"]]
+        cells = [f"{share:.2f}" for share in [*shares, result.curve[COVERED]]]
+        lines.append(f"| {result.name} | {' | '.join(cells)} | {result.figures['ms_per_message']:.1f} |")
     return "\n".join(lines)
 
 
 def plot(results: Sequence[Result], path: Path) -> None:
     figure, axes = pyplot.subplots(figsize=(8, 5))
     for result in results:
-        axes.plot([part / 20 for part in range(1, 21)], result.curve, label=result.name)
+        axes.plot(list(result.curve), list(result.curve.values()), label=result.name)
     axes.set(xlabel="share of messages decided, surest first", ylabel="share of these that is right", ylim=(0.3, 1.01))
     axes.grid(alpha=0.3)
     axes.legend(fontsize="small")
@@ -150,7 +135,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=100, help="of the stock pipeline (Rasa's default: 100)")
     arguments = parser.parse_args()
     asyncio.set_event_loop(asyncio.new_event_loop())
-    learned = list(examples())
+    learned = [example for example in read_examples() if example.type]
     messages = [message for message in read_messages(arguments.file) if not message.ambiguous]
     heading = f"{len(learned)} examples to learn from, {len(messages)} messages to read ({arguments.file.name})."
     print(heading, flush=True)
