@@ -93,7 +93,7 @@ bench-understanding: train  ## Compare ways of understanding: make bench-underst
 	@$(RUN) python -m bench.understanding "$(FILE)" --docs docs
 
 .PHONY: adapt-encoder
-adapt-encoder: setup  ## Adapt the encoder anew to data/nlu (one to two hours; installs PyTorch into .tuning/; tuning/README.md)
+adapt-encoder: setup  ## Adapt the encoder anew to data/nlu (about an hour; installs PyTorch into .tuning/; tuning/README.md)
 	@echo "Installing PyTorch into .tuning/ (once)."
 	@test -x .tuning/bin/python || $(PYTHON) -m venv .tuning
 	@.tuning/bin/pip install --quiet --disable-pip-version-check --requirement tuning/requirements.txt

@@ -2,7 +2,7 @@
 
 Each line is an object with `id`, `text`, `lang`, `label`, `flags`, `platform`, `country` and optionally `ambiguous`
 (messages that a person could fairly read otherwise are counted in all figures and left out of `clear`). Every message
-is read twice: as it is, and as somebody in a hurry would have typed it (assistant/noise.py).
+is read as it is, as somebody in a hurry would have typed it, and with each kind of noise alone (assistant/noise.py).
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from typing import Any
 from rasa.core.agent import Agent
 from rasa.utils.log_utils import configure_structlog
 
-from assistant.evaluation.figures import report
+from assistant.evaluation.figures import by_noise, report
 from assistant.evaluation.messages import parse_all, read_messages
 from assistant.evaluation.overlap import trained_on, training_texts
 from assistant.evaluation.page import write_page
 from assistant.nlu.case_types import TYPES
+from assistant.noise import KINDS
 
 MODEL = Path("models/assistant.tar.gz")
 PAGE = Path("results/understanding.html")
@@ -53,6 +54,10 @@ def as_text(figures: dict[str, Any]) -> str:
         "Coverage and selective accuracy: "
         + "  ".join(f"{point['coverage']:.0%} {point['accuracy']}" for point in figures["curve"][3::4])
     )
+    lines.append(
+        "Type right by kind of noise, before and after: "
+        + "  ".join(f"{kind} {part['tidy']} {part['untidy']}" for kind, part in figures["by_noise"].items())
+    )
     lines.append(f"ms a message: {figures['ms_per_message']}")
     lines.append("Accuracy by language: " + "  ".join(f"{k} {v}" for k, v in figures["accuracy_by_language"].items()))
     lines.append("Confusion (rows: label, columns: understood as)")
@@ -77,7 +82,11 @@ def main() -> None:
     agent = Agent.load(str(arguments.model))
     pairs = asyncio.run(parse_all(agent, messages))
     untidy = asyncio.run(parse_all(agent, [message.untidy() for message in messages]))
-    figures = {**report(pairs, untidy), "trained_on": trained_on(messages, training_texts())}
+    of_kind = {
+        kind: asyncio.run(parse_all(agent, [message.untidy(kind) for message in messages])) for kind in sorted(KINDS)
+    }
+    figures = report(pairs, untidy)
+    figures |= {"by_noise": by_noise(pairs, of_kind), "trained_on": trained_on(messages, training_texts())}
     write_page(arguments.page, arguments.file.name, figures, pairs)
     if arguments.json:
         print(json.dumps(figures))

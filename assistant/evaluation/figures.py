@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -40,6 +40,27 @@ def report(pairs: Sequence[Pair], untidy: Sequence[Pair] = ()) -> dict[str, Any]
 
 def without_ambiguous(pairs: Iterable[Pair]) -> list[Pair]:
     return [pair for pair in pairs if not pair[0].ambiguous]
+
+
+def by_noise(pairs: Sequence[Pair], untidy: Mapping[str, Sequence[Pair]]) -> dict[str, dict[str, float | int | None]]:
+    """For each kind of noise how often the type is right before and after, in the clear messages it changes.
+
+    `untidy` has by kind the twins of `pairs`, in the same order.
+    """
+    figures: dict[str, dict[str, float | int | None]] = {}
+    for kind, twins in untidy.items():
+        changed = [
+            (tidy, twin)
+            for tidy, twin in zip(pairs, twins, strict=True)
+            if tidy[0].text != twin[0].text and not tidy[0].ambiguous
+        ]
+        before, after = [tidy for tidy, _ in changed], [twin for _, twin in changed]
+        figures[kind] = {
+            "messages": len(changed),
+            "tidy": _share(before, lambda m, u: m.label == u.label),
+            "untidy": _share(after, lambda m, u: m.label == u.label),
+        }
+    return figures
 
 
 def curve(pairs: Iterable[Pair]) -> list[dict[str, float]]:

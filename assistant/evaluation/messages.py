@@ -14,7 +14,7 @@ from rasa.core.agent import Agent
 from actions.case import MINOR_GROUPS
 from assistant.nlu.case_facts import FACT_PROBABILITIES, TYPE_PROBABILITIES, CaseFactsClassifier
 from assistant.nlu.case_types import TYPES
-from assistant.noise import with_mixed_noise
+from assistant.noise import with_mixed_noise, with_noise
 
 #: What an evaluation file can say of a message, and the facts (of any of which the flag is made) it stands for.
 FLAGS = {
@@ -54,9 +54,9 @@ class Message:
             ambiguous=bool(data.get("ambiguous")),
         )
 
-    def untidy(self) -> Message:
-        """The same message written in a hurry."""
-        return replace(self, text=with_mixed_noise(self.text))
+    def untidy(self, kind: str | None = None) -> Message:
+        """The same message written in a hurry: with one kind of noise (assistant/noise.py) or several mixed."""
+        return replace(self, text=with_noise(self.text, kind) if kind else with_mixed_noise(self.text))
 
 
 @dataclass(frozen=True)

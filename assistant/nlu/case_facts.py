@@ -6,11 +6,10 @@ Rasa's own format; recognised facts leave as entities named like the slot, so th
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
-import skops.io as sio
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -34,12 +33,10 @@ from rasa.shared.nlu.constants import (
 )
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.linear_model import LogisticRegression
-from sklearn.svm import SVC
 
 from assistant.nlu.base_model import Array
-from assistant.nlu.case_types import FACTS_OF_TYPE, held_out, tells_of_a_case, type_of_facts
+from assistant.nlu.case_classifiers import CaseClassifiers, Settings
+from assistant.nlu.case_types import FACTS_OF_TYPE, tells_of_a_case
 from assistant.nlu.embedding import TrainingVectors
 from assistant.nlu.encoder import DIMENSIONS, shared_encoder
 
@@ -51,32 +48,16 @@ TYPE_PROBABILITIES = "sextortion_type"
 #: The intent of telling what has happened.
 DISCLOSE = "disclose"
 
-#: Parts of the stored classifier that skops does not know as harmless by itself.
-TRUSTED = ["sklearn.calibration._CalibratedClassifier", "sklearn.calibration._SigmoidCalibration"]
 #: Where a message gives several values of one slot, the graver one counts.
 GRAVEST_FIRST = {"safety": ("self_harm", "danger", "distressed", "ok")}
 
 
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
-
-
-class _OneVersusRest:
-    """Logistic regressions as plain arrays, stored without pickle. `classes` are their names."""
-
-    def __init__(self, weights: Array, bias: Array, classes: list[str]) -> None:
-        self.weights, self.bias, self.classes = weights, bias, classes
-
-    def probabilities(self, features: Array) -> Array:
-        return np.asarray(1 / (1 + np.exp(-(features @ self.weights.T + self.bias))))
-
-
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
-    """One-vs-rest linear classifier for facts, and a calibrated kernel machine for the type of case.
+    """Facts and the type of case, read from the adapted vector (docs/decisions/0010), the cues and the words.
 
-    Both read the adapted vector of the encoder (docs/decisions/0010) and the cues (data/nlu/cues.yml). The type, one
-    of six at a time, gains from the kernel; the many facts would be slow with it. A fact whose probability reaches its
-    threshold becomes an entity; one that does not is asked for by the dialogue.
+    A fact whose probability reaches its threshold becomes an entity; one that does not is asked for by the dialogue.
+    Rasa's config sets how the classifiers learn (assistant/nlu/case_classifiers.py) and from when on they are believed.
     """
 
     @classmethod
@@ -86,15 +67,17 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {
-            "regularisation": 0.5,
             "min_examples": 8,
             "threshold": 0.4,
             "thresholds": {},
             "type_threshold": 0.6,
             "outweighed_intents": [],
             "outweighed_below": 0.0,
-            "margin": 2.0,
+            "landmarks": 1000,
             "gamma": 0.02,
+            "facts_margin": 1.0,
+            "types_margin": 5.0,
+            "words_margin": 0.3,
             "scale": 8.0,
         }
 
@@ -104,16 +87,14 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
         model_storage: ModelStorage,
         resource: Resource,
         intents: frozenset[str] = frozenset(),
-        facts: _OneVersusRest | None = None,
-        types: CalibratedClassifierCV | None = None,
+        classifiers: CaseClassifiers | None = None,
         mean: Array | None = None,
     ) -> None:
         self._config = config
         self._model_storage = model_storage
         self._resource = resource
         self._intents = intents
-        self._facts = facts
-        self._types = types
+        self._classifiers = classifiers
         self._mean = np.zeros(DIMENSIONS, dtype=np.float32) if mean is None else mean
 
     @classmethod
@@ -137,62 +118,30 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
     ) -> CaseFactsClassifier:
         with model_storage.read_from(resource) as folder:
             arrays = np.load(folder / "facts.npz", allow_pickle=False)
-            facts = _OneVersusRest(arrays["weights"], arrays["bias"], arrays["classes"].tolist())
-            intents = frozenset(arrays["intents"].tolist())
-            mean = arrays["mean"]
-            types = sio.load(folder / "types.skops", trusted=TRUSTED)
-        return cls(config, model_storage, resource, intents, facts, types, mean)
+            classifiers = CaseClassifiers.load(folder)
+        intents = frozenset(arrays["intents"].tolist())
+        return cls(config, model_storage, resource, intents, classifiers, arrays["mean"])
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fits one classifier a fact and one for the type of case, and calibrates both on examples held out."""
+        """Fits the classifiers to the examples that tell of a case."""
         messages = [
             message
             for message in training_data.intent_examples
             if message.get(TEXT) and tells_of_a_case(message.get(INTENT) or "", stated_facts(message))
         ]
-        vectors = TrainingVectors().encode([message.get(TEXT) for message in messages], shared_encoder())
+        texts = [message.get(TEXT) for message in messages]
+        vectors = TrainingVectors().encode(texts, shared_encoder())
         self._mean = np.mean([both.adapted for both in vectors], axis=0).astype(np.float32)
         pairs = zip(messages, vectors, strict=True)
         features = np.vstack([self._features(message, both.adapted) for message, both in pairs])
         stated = [stated_facts(message) for message in messages]
-        unseen = np.array([held_out(message.get(TEXT)) for message in messages])
         self._intents = frozenset(message.get(INTENT) for message, facts in zip(messages, stated, strict=True) if facts)
-        self._facts = self._fit_facts(features, stated, unseen)
-        self._types = self._fit_types(features, np.array([type_of_facts(facts) for facts in stated]), unseen)
+        settings = Settings(**{field.name: self._config[field.name] for field in fields(Settings)})
+        self._classifiers = CaseClassifiers.fit(texts, features, stated, settings)
         with self._model_storage.write_to(self._resource) as folder:
-            np.savez(
-                folder / "facts.npz",
-                weights=self._facts.weights,
-                bias=self._facts.bias,
-                classes=np.array(self._facts.classes),
-                intents=np.array(sorted(self._intents)),
-                mean=self._mean,
-            )
-            sio.dump(self._types, folder / "types.skops")
+            np.savez(folder / "facts.npz", intents=np.array(sorted(self._intents)), mean=self._mean)
+            self._classifiers.save(folder)
         return self._resource
-
-    def _fit_facts(self, features: Array, stated: list[set[str]], unseen: Flags) -> _OneVersusRest:
-        counts = Counter(label for facts in stated for label in facts)
-        labels = sorted(label for label, count in counts.items() if count >= self._config["min_examples"])
-        fits = [self._fit(features, np.array([label in facts for facts in stated]), unseen) for label in labels]
-        return _OneVersusRest(np.vstack([w for w, _ in fits]), np.array([b for _, b in fits]), labels)
-
-    def _fit(self, features: Array, target: Flags, unseen: Flags) -> tuple[Array, float]:
-        """Weights and bias of a logistic regression, calibrated (Platt's scaling) where enough is held out for it."""
-        learned = LogisticRegression(C=self._config["regularisation"], max_iter=1000).fit(
-            features[~unseen], target[~unseen]
-        )
-        weights, bias = learned.coef_[0], float(learned.intercept_[0])
-        if min(target[unseen].sum(), (~target[unseen]).sum()) < self._config["min_examples"]:
-            return weights, bias
-        scores = features[unseen] @ weights + bias
-        scaling = LogisticRegression(C=1.0).fit(scores.reshape(-1, 1), target[unseen])
-        slope, shift = float(scaling.coef_[0, 0]), float(scaling.intercept_[0])
-        return weights * slope, bias * slope + shift
-
-    def _fit_types(self, features: Array, types: np.ndarray[Any, Any], unseen: Flags) -> CalibratedClassifierCV:
-        machine = SVC(C=self._config["margin"], gamma=self._config["gamma"]).fit(features[~unseen], types[~unseen])
-        return CalibratedClassifierCV(machine, cv="prefit").fit(features[unseen], types[unseen])
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -205,13 +154,11 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
         return training_data
 
     def _recognise(self, message: Message) -> None:
-        if self._facts is None or self._types is None:
+        if self._classifiers is None:
             return
-        whole = self._features(message, shared_encoder().encode(message.get(TEXT)).adapted)
-        likely = self._facts.probabilities(whole)[0]
-        facts = {label: float(p) for label, p in zip(self._facts.classes, likely, strict=True)}
-        types: dict[str, float] = dict(
-            zip(self._types.classes_.tolist(), self._types.predict_proba(whole)[0].tolist(), strict=True)
+        text = message.get(TEXT)
+        facts, types = self._classifiers.probabilities(
+            text, self._features(message, shared_encoder().encode(text).adapted)
         )
         message.set(FACT_PROBABILITIES, facts, add_to_output=True)
         message.set(TYPE_PROBABILITIES, types, add_to_output=True)
@@ -238,9 +185,9 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
 
     def _features(self, message: Message, vector: Array) -> Array:
         """One row: what sets the vector apart from the mean one, then the cues."""
-        apart = (vector - self._mean).reshape(1, -1) * self._config["scale"]
+        apart = (vector - self._mean).reshape(1, -1) * np.float32(self._config["scale"])
         _, cues = message.get_sparse_features(TEXT)
-        return np.hstack([apart, cues.features.toarray()]) if cues else np.asarray(apart)
+        return np.hstack([apart, cues.features.toarray().astype(np.float32)]) if cues else np.asarray(apart)
 
     def _decided(self, facts: dict[str, float], implied: dict[str, float]) -> dict[str, float]:
         """The facts sure enough to be taken for said, at most one value a slot."""

@@ -15,6 +15,7 @@ import onnxruntime
 from cachetools import LRUCache
 
 from assistant.nlu.base_model import Array, read_base_model
+from assistant.nlu.tidying import tidied
 
 ENCODER = Path("models/encoder.onnx")
 #: What the encoder has learned of this field (encoder_build.py), small enough to be committed.
@@ -54,8 +55,8 @@ class SentenceEncoder:
         self._lock = Lock()
 
     def encode(self, text: str) -> Vectors:
-        """The vectors of `text`; texts that differ only in white space share them."""
-        text = _squeezed(text)
+        """The vectors of `text`; texts that differ only in untidiness share them (tidying.py)."""
+        text = _readable(text)
         key = self._key(text)
         with self._lock:
             known: Vectors | None = self._cache.get(key)
@@ -68,7 +69,7 @@ class SentenceEncoder:
     def encode_all(self, texts: Iterable[str]) -> list[Vectors]:
         """The vectors of `texts`, in their order, computed on all cores."""
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(self._vectors, map(_squeezed, texts)))
+            return list(pool.map(self._vectors, map(_readable, texts)))
 
     def _vectors(self, text: str) -> Vectors:
         words = self._base.words(self._base.tokenizer.ids(text))
@@ -79,9 +80,9 @@ class SentenceEncoder:
         return blake2b(text.encode(), key=self._salt, digest_size=16).digest()
 
 
-def _squeezed(text: str) -> str:
+def _readable(text: str) -> str:
     whole = text.encode(errors="replace").decode()  # half an emoji is no text to the tokenizer
-    return " ".join(whole.split())[:MAX_CHARACTERS]
+    return tidied(whole[:MAX_CHARACTERS])
 
 
 @lru_cache(maxsize=1)

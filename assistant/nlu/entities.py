@@ -8,10 +8,14 @@ from typing import Any
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.extractors.spacy_entity_extractor import SpacyEntityExtractor
+from rasa.nlu.utils.spacy_utils import SpacyModel
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
+from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.training_data.message import Message
 from spacy.tokens import Doc
 
 from actions.content import CONTENT, load_yaml
+from assistant.nlu.gazetteer import RULER
 
 Entity = dict[str, Any]
 PLATFORM = "platform"
@@ -21,8 +25,16 @@ PLATFORM = "platform"
 class GazetteerEntityExtractor(SpacyEntityExtractor):
     """Rasa's SpacyEntityExtractor, giving the gazetteer's identifier as the value ("ig" becomes "instagram").
 
-    Of several platforms it gives the one that content/gazetteer.yml prefers.
+    Of several platforms it gives the one that content/gazetteer.yml prefers. It runs the ruler of the pipeline itself,
+    once a message: for SpacyNLP, which has every training example pass through the pipeline, the ruler is switched off.
     """
+
+    def process(self, messages: list[Message], model: SpacyModel) -> list[Message]:
+        ruler = model.model.get_pipe(RULER)
+        for message in messages:
+            entities = self._extract_entities(ruler(model.model.make_doc(message.get(TEXT))))
+            message.set(ENTITIES, message.get(ENTITIES, []) + self.add_extractor_name(entities), add_to_output=True)
+        return messages
 
     @staticmethod
     def _extract_entities(doc: Doc) -> list[Entity]:

@@ -20,6 +20,8 @@ from spacy.language import Language
 from actions.content import CONTENT, load_yaml
 
 GAZETTEER = CONTENT / "gazetteer.yml"
+#: The part of the pipeline that finds names.
+RULER = "entity_ruler"
 #: Codes in CLDR's list of territories that name no country.
 NOT_COUNTRIES = {"EU", "UN", "EZ", "QO", "ZZ"}
 #: Shorter names with letters added are other words too often.
@@ -72,7 +74,7 @@ def country_rules() -> Iterator[dict[str, Any]]:
 def build() -> Language:
     """The pipeline, ready to use."""
     pipeline = spacy.blank("xx")
-    ruler = pipeline.add_pipe("entity_ruler", config={"phrase_matcher_attr": "LOWER", "overwrite_ents": True})
+    ruler = pipeline.add_pipe(RULER, config={"phrase_matcher_attr": "LOWER", "overwrite_ents": True})
     ruler.add_patterns([*country_rules(), *payment_rules(), *platform_rules(), *age_rules()])
     return pipeline
 
@@ -82,7 +84,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the pipeline is written")
     folder = parser.parse_args().folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    build().to_disk(folder)
+    pipeline = build()
+    pipeline.disable_pipe(RULER)  # assistant/nlu/entities.py says why
+    pipeline.to_disk(folder)
 
 
 if __name__ == "__main__":

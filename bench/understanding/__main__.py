@@ -24,7 +24,7 @@ from assistant.nlu.case_types import TYPES
 from assistant.nlu.embedding import TrainingVectors, digest
 from assistant.nlu.encoder import SentenceEncoder, Vectors
 from assistant.nlu.examples import Example, read_examples
-from bench.understanding.systems import Assistant, Encode, Keywords, Learned, StockRasa, System, kernel, linear, tfidf
+from bench.understanding.systems import Assistant, Encode, Keywords, Learned, StockRasa, System, kernel, linear, words
 
 COVERED = 0.8
 #: Texts that the Universal Sentence Encoder reads at once.
@@ -51,7 +51,7 @@ def systems(stock: Path | None, epochs: int) -> Iterator[System]:
         yield Learned(f"{name} e5-small + linear", encode, linear())
         yield Learned(f"{name} e5-small + kernel", encode, kernel())
     yield Learned("Universal Sentence Encoder + linear", universal_sentence_encoder(), linear())
-    yield tfidf("TF-IDF + linear")
+    yield words("words and their parts + linear")
     yield Keywords("keywords")
     if stock:
         yield StockRasa("stock Rasa (DIET)", stock, epochs)

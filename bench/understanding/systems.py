@@ -16,17 +16,20 @@ from typing import Any
 import numpy as np
 import yaml
 from rasa.core.agent import Agent
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline, make_union
-from sklearn.svm import SVC
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from assistant.evaluate import MODEL
 from assistant.nlu.base_model import Array
-from assistant.nlu.case_facts import TYPE_PROBABILITIES
+from assistant.nlu.case_classifiers import words_classifier
+from assistant.nlu.case_facts import TYPE_PROBABILITIES, CaseFactsClassifier
 from assistant.nlu.case_types import TYPES
 
 CUES = Path("data/nlu/cues.yml")
+#: The parts of the assistant are compared as it has them.
+SETTINGS = CaseFactsClassifier.get_default_config()
 Encode = Callable[[Sequence[str]], Array]
 
 
@@ -110,19 +113,18 @@ class Learned(System):
         return (self._encode(texts) - self._mean) * 8 if self._encode else texts
 
 
-def tfidf(name: str) -> Learned:
-    """Words and parts of words, weighed, with a linear classifier: the strong classic of text classification."""
-    words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
-    parts = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=3, sublinear_tf=True, max_features=200_000)
-    return Learned(name, None, make_pipeline(make_union(words, parts), LogisticRegression(C=10, max_iter=200)))
+def words(name: str) -> Learned:
+    """Words and parts of words with a linear classifier: the strong classic of text classification."""
+    return Learned(name, None, CalibratedClassifierCV(words_classifier(SETTINGS["words_margin"]), cv=3))
 
 
 def linear() -> LogisticRegression:
     return LogisticRegression(C=0.5, max_iter=500)
 
 
-def kernel() -> SVC:
-    return SVC(C=2, gamma=0.02, probability=True, random_state=0)
+def kernel() -> Pipeline:
+    likeness = Nystroem(gamma=SETTINGS["gamma"], n_components=SETTINGS["landmarks"], random_state=0)
+    return make_pipeline(likeness, LogisticRegression(C=SETTINGS["types_margin"], max_iter=300))
 
 
 class StockRasa(System):

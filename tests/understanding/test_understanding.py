@@ -93,6 +93,7 @@ def test_evaluating_prints_one_line_of_json_and_writes_a_page(tmp_path: Path) ->
     assert result.stdout.count("\n") == 1
     assert figures["noisy"]["accuracy"] > 0.5
     assert figures["trained_on"] == []
+    assert figures["by_noise"]["typos"]["untidy"] > 0.5
     html = page.read_text(encoding="utf-8")
     assert html.count("<tr>") > 20
     assert "A crisis was not seen" not in html

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assistant.evaluation.figures import calibration, curve, report
+from assistant.evaluation.figures import by_noise, calibration, curve, report
 from assistant.evaluation.messages import Message, Pair, Understood, understood
 from assistant.evaluation.page import errors_by_kind, write_page
 from assistant.nlu.case_types import TYPES
@@ -57,6 +57,13 @@ def test_probabilities_that_hold_have_no_calibration_error() -> None:
     assert calibration(boasting)["type"]["expected_calibration_error"] == 1.0
 
 
+def test_noise_is_judged_on_the_clear_messages_it_changes(pairs: list[Pair]) -> None:
+    shouted = [(replace(message, text=message.text.upper()), read_as("other", 0.9)) for message, _ in pairs]
+    figures = by_noise(pairs, {"capitals": shouted, "leet": pairs})
+    assert figures["capitals"] == {"messages": 4, "tidy": 0.5, "untidy": 0.0}
+    assert figures["leet"] == {"messages": 0, "tidy": None, "untidy": None}
+
+
 def test_errors_stand_under_their_kind_gravest_first(pairs: list[Pair]) -> None:
     unseen = (replace(MESSAGE, flags=frozenset({"paid", "self_harm"})), read_as("financial", 0.9))
     kinds = [(kind.kind, kind.detail, len(kind.pairs)) for kind in errors_by_kind([*pairs, unseen])]
@@ -68,7 +75,7 @@ def test_errors_stand_under_their_kind_gravest_first(pairs: list[Pair]) -> None:
 
 def test_the_page_shows_messages_as_text_only(pairs: list[Pair], tmp_path: Path) -> None:
     page = tmp_path / "results" / "page.html"
-    write_page(page, "file.jsonl", report(pairs, pairs), pairs)
+    write_page(page, "file.jsonl", report(pairs, pairs) | {"by_noise": by_noise(pairs, {"typos": pairs})}, pairs)
     html = page.read_text(encoding="utf-8")
     assert "&lt;b&gt;he wants money" in html
     assert "<b>" not in html
