@@ -29,9 +29,7 @@ def report(pairs: Sequence[Pair], untidy: Sequence[Pair] = ()) -> dict[str, Any]
         "ms_per_message": round(sum(u.milliseconds for _, u in pairs) / len(pairs), 2) if pairs else None,
         "clear": {**_figures(clear), **_by_english(clear)},
         "noisy": {**_figures(untidy), "clear": _figures(without_ambiguous(untidy))} if untidy else None,
-        "accuracy_by_language": {
-            lang: _share(some, lambda m, u: m.label == u.label) for lang, some in sorted(by_language.items())
-        },
+        "accuracy_by_language": {lang: _accuracy(some) for lang, some in sorted(by_language.items())},
         "curve": curve(clear),
         "calibration": calibration(clear),
         "confusion": {label: dict(counts) for label, counts in sorted(confusion.items())},
@@ -57,8 +55,8 @@ def by_noise(pairs: Sequence[Pair], untidy: Mapping[str, Sequence[Pair]]) -> dic
         before, after = [tidy for tidy, _ in changed], [twin for _, twin in changed]
         figures[kind] = {
             "messages": len(changed),
-            "tidy": _share(before, lambda m, u: m.label == u.label),
-            "untidy": _share(after, lambda m, u: m.label == u.label),
+            "tidy": _accuracy(before),
+            "untidy": _accuracy(after),
         }
     return figures
 
@@ -107,13 +105,18 @@ def _share(pairs: Sequence[Pair], holds: Callable[[Message, Understood], bool]) 
     return round(sum(holds(*pair) for pair in pairs) / len(pairs), 4) if pairs else None
 
 
+def _accuracy(pairs: Sequence[Pair]) -> float | None:
+    """How often the likeliest type is right."""
+    return _share(pairs, lambda m, u: m.label == u.label)
+
+
 def _figures(pairs: Sequence[Pair]) -> dict[str, Any]:
     decided = [pair for pair in pairs if pair[1].decided]
     return {
         "messages": len(pairs),
-        "accuracy": _share(pairs, lambda m, u: m.label == u.label),
+        "accuracy": _accuracy(pairs),
         "coverage": _share(pairs, lambda m, u: u.decided),
-        "selective_accuracy": _share(decided, lambda m, u: m.label == u.label),
+        "selective_accuracy": _accuracy(decided),
         "platform_accuracy": _share(pairs, lambda m, u: m.platform == u.platform),
         "country_accuracy": _share(pairs, lambda m, u: m.country == u.country),
         "flags": {flag: _flag_figures(pairs, flag) for flag in FLAGS},
@@ -124,8 +127,8 @@ def _by_english(pairs: Sequence[Pair]) -> dict[str, float | None]:
     english = [pair for pair in pairs if pair[0].lang == "en"]
     others = [pair for pair in pairs if pair[0].lang != "en"]
     return {
-        "accuracy_english": _share(english, lambda m, u: m.label == u.label),
-        "accuracy_other_languages": _share(others, lambda m, u: m.label == u.label),
+        "accuracy_english": _accuracy(english),
+        "accuracy_other_languages": _accuracy(others),
     }
 
 

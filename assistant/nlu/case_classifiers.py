@@ -4,7 +4,7 @@ Two views of a message are weighed. Its *features* (adapted vector and cues) kno
 linear classifier reads them by their likeness to some training examples (the landmarks of Nystroem's method), which
 comes close to a kernel machine at a fraction of its cost. Its *words* and parts of words say plainly what a vector
 blurs ("ransom", "gift card"). Types are told from the average of both views, facts from the features
-(docs/understanding.md has the comparison).
+(docs/decisions/0011-two-views-of-a-message.md).
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from assistant.nlu.tidying import tidied
 FILE = "case_classifiers.skops"
 #: Parts of the stored classifiers that skops does not know as harmless by itself.
 TRUSTED = [
-    "assistant.nlu.case_classifiers.lowered",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
 ]
@@ -54,7 +53,7 @@ class Settings:
 
 
 class CaseClassifiers:
-    """Facts and types that messages state. Made by `fit` or `load`; holds nothing of the messages it learned from."""
+    """Facts and types that messages state. Made by `fit` or `load`; holds no text that it learned from."""
 
     def __init__(self, parts: dict[str, Any]) -> None:
         self._parts = parts
@@ -77,8 +76,8 @@ class CaseClassifiers:
         facts = sorted(fact for fact, count in counts.items() if count >= settings.min_examples)
         lines = [_fitted_fact(likeness, np.array([fact in s for s in stated]), unseen, settings) for fact in facts]
         words = words_classifier(settings.words_margin)
-        learned = [text for text, hidden in zip(texts, unseen, strict=True) if not hidden]
-        kept = [text for text, hidden in zip(texts, unseen, strict=True) if hidden]
+        learned = [tidied(text) for text, hidden in zip(texts, unseen, strict=True) if not hidden]
+        kept = [tidied(text) for text, hidden in zip(texts, unseen, strict=True) if hidden]
         words.fit(learned, types[~unseen])
         # In this order of memory scikit-learn need not copy the matrix for every message.
         words[-1].coef_ = np.asfortranarray(words[-1].coef_, dtype=np.float32)
@@ -113,7 +112,7 @@ class CaseClassifiers:
         scores = likeness @ self._parts["fact_weights"].T + self._parts["fact_biases"]
         facts = dict(zip(self._facts, (1 / (1 + np.exp(-scores[0]))).tolist(), strict=True))
         by_likeness, by_words = self._parts["types_by_likeness"], self._parts["types_by_words"]
-        mean = (by_likeness.predict_proba(likeness) + by_words.predict_proba([text])) / 2
+        mean = (by_likeness.predict_proba(likeness) + by_words.predict_proba([tidied(text)])) / 2
         likely = _sharpened(mean, self._parts["sharpness"])[0]
         return facts, dict(zip(by_likeness.classes_.tolist(), likely.tolist(), strict=True))
 
@@ -144,18 +143,13 @@ def _sharpness(likely: Array, right: Sequence[int]) -> float:
     return float(found.x)
 
 
-def lowered(text: str) -> str:
-    """What the words are taken from."""
-    return tidied(text).lower()
-
-
 def words_classifier(margin: float) -> Pipeline:
-    """Words, pairs of words and parts of words, with a linear classifier.
+    """Words, pairs of words and parts of words of tidied texts, with a linear classifier.
 
     Hashed: the stored classifier holds no vocabulary, so no word of the examples either. That each counts once, however
     often it stands in the message, reads untidy messages better than weighing by frequency (TF-IDF) does.
     """
-    counting = {"preprocessor": lowered, "alternate_sign": False, "binary": True}
+    counting = {"alternate_sign": False, "binary": True}
     return make_pipeline(
         make_union(
             HashingVectorizer(ngram_range=(1, 2), n_features=2**15, **counting),

@@ -82,7 +82,7 @@ class SentenceEncoder:
 
 def _readable(text: str) -> str:
     whole = text.encode(errors="replace").decode()  # half an emoji is no text to the tokenizer
-    return tidied(whole[:MAX_CHARACTERS])
+    return tidied(whole)[:MAX_CHARACTERS]
 
 
 @lru_cache(maxsize=1)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 
 _LEET = str.maketrans("01345", "oieas")
+_WORD = re.compile(r"\w+")
 #: A digit with letters on both sides: "n00ds", but not "16f", "4th" or "10k".
-_DISGUISED = re.compile(r"\w*[^\W\d_][01345]+[^\W\d_]\w*")
+_DISGUISED = re.compile(r"[^\W\d_][01345]+[^\W\d_]")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 #: Shorter messages may be an abbreviation.
 _SHOUTED_LETTERS, _SHOUTED_SHARE = 12, 0.7
@@ -22,8 +23,12 @@ def tidied(text: str) -> str:
     'she will send my noods to everyone'
     """
     text = " ".join(text.split())
-    text = _DISGUISED.sub(lambda word: word.group().translate(_LEET), text)
+    text = _WORD.sub(_undisguised, text)
     text = _DRAWN_OUT.sub(r"\1", text)
     letters = [letter for letter in text if letter.isalpha()]
     shouted = sum(map(str.isupper, letters)) >= _SHOUTED_SHARE * len(letters) >= _SHOUTED_SHARE * _SHOUTED_LETTERS
     return text.lower() if shouted else text
+
+
+def _undisguised(word: re.Match[str]) -> str:
+    return word.group().translate(_LEET) if _DISGUISED.search(word.group()) else word.group()

@@ -20,12 +20,14 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from assistant.evaluate import MODEL
 from assistant.nlu.base_model import Array
 from assistant.nlu.case_classifiers import words_classifier
 from assistant.nlu.case_facts import TYPE_PROBABILITIES, CaseFactsClassifier
 from assistant.nlu.case_types import TYPES
+from assistant.nlu.tidying import tidied
 
 CUES = Path("data/nlu/cues.yml")
 #: The parts of the assistant are compared as it has them.
@@ -115,7 +117,9 @@ class Learned(System):
 
 def words(name: str) -> Learned:
     """Words and parts of words with a linear classifier: the strong classic of text classification."""
-    return Learned(name, None, CalibratedClassifierCV(words_classifier(SETTINGS["words_margin"]), cv=3))
+    tidying = FunctionTransformer(lambda texts: [tidied(text) for text in texts])
+    learner = make_pipeline(tidying, words_classifier(SETTINGS["words_margin"]))
+    return Learned(name, None, CalibratedClassifierCV(learner, cv=3))
 
 
 def linear() -> LogisticRegression:
