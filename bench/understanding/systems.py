@@ -104,7 +104,7 @@ class Learned(System):
     def fit(self, texts: Sequence[str], types: Sequence[str]) -> None:
         if self._encode:
             self._mean = self._encode(texts).mean(axis=0)
-        self._classifier.fit(self._features(texts), types)
+        self._classifier.fit(self._features(texts), np.asarray(types))
 
     def probabilities(self, texts: Sequence[str]) -> Array:
         likely = self._classifier.predict_proba(self._features(texts))
