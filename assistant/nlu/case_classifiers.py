@@ -10,31 +10,24 @@ blurs ("ransom", "gift card"). Types are told from the average of both views, fa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import skops.io as sio
 from scipy.optimize import minimize_scalar
-from sklearn.calibration import CalibratedClassifierCV
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline, make_union
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline, make_union
 from sklearn.svm import LinearSVC
 
 from assistant.nlu.base_model import Array
 from assistant.nlu.case_types import held_out, type_of_facts
 from assistant.nlu.tidying import tidied
 
-FILE = "case_classifiers.skops"
-#: Parts of the stored classifiers that skops does not know as harmless by itself.
-TRUSTED = [
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
-]
+FILE = "case_classifiers.npz"
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -53,11 +46,16 @@ class Settings:
 
 
 class CaseClassifiers:
-    """Facts and types that messages state. Made by `fit` or `load`; holds no text that it learned from."""
+    """Facts and types that messages state. Made by `fit` or `load`; holds no text that it learned from.
 
-    def __init__(self, parts: dict[str, Any]) -> None:
-        self._parts = parts
-        self._facts: list[str] = parts["facts"]
+    What was learned is kept as plain matrices: reading a message is three products of them.
+    """
+
+    def __init__(self, arrays: Mapping[str, Array]) -> None:
+        self._arrays = arrays
+        self._facts: list[str] = arrays["facts"].tolist()
+        self._types: list[str] = arrays["types"].tolist()
+        self._words = counted_words()
 
     @classmethod
     def fit(
@@ -69,63 +67,98 @@ class CaseClassifiers:
         """
         unseen = np.array([held_out(text) for text in texts])
         types = np.array([type_of_facts(facts) for facts in stated])
-        landmarks = min(settings.landmarks, int((~unseen).sum()))
-        kernel = Nystroem(gamma=settings.gamma, n_components=landmarks, random_state=0)
-        likeness = kernel.fit(features[~unseen]).transform(features)
         counts = Counter(fact for facts in stated for fact in facts)
         facts = sorted(fact for fact, count in counts.items() if count >= settings.min_examples)
-        lines = [_fitted_fact(likeness, np.array([fact in s for s in stated]), unseen, settings) for fact in facts]
+
+        kernel = Nystroem(
+            gamma=settings.gamma, n_components=min(settings.landmarks, int((~unseen).sum())), random_state=0
+        )
+        likeness = kernel.fit(features[~unseen]).transform(features)
+        told = [np.array([fact in s for s in stated]) for fact in facts]
+        by_fact = [
+            LinearSVC(C=settings.facts_margin, random_state=0).fit(likeness[~unseen], fact[~unseen]) for fact in told
+        ]
+        by_type = LogisticRegression(C=settings.types_margin, max_iter=300).fit(likeness[~unseen], types[~unseen])
+        names = by_type.classes_
+        of_type = [types == name for name in names]
+        weights = np.vstack([*(line.coef_ for line in by_fact), by_type.coef_])
+        biases = np.concatenate([*(line.intercept_ for line in by_fact), by_type.intercept_])
+        weights, biases = _calibrated(weights, biases, likeness, [*told, *of_type], unseen, settings.min_examples)
+
         words = words_classifier(settings.words_margin)
-        learned = [tidied(text) for text, hidden in zip(texts, unseen, strict=True) if not hidden]
-        kept = [tidied(text) for text, hidden in zip(texts, unseen, strict=True) if hidden]
-        words.fit(learned, types[~unseen])
-        # In this order of memory scikit-learn need not copy the matrix for every message.
-        words[-1].coef_ = np.asfortranarray(words[-1].coef_, dtype=np.float32)
-        by_likeness = LogisticRegression(C=settings.types_margin, max_iter=300).fit(likeness[~unseen], types[~unseen])
-        types_by_likeness = CalibratedClassifierCV(by_likeness, cv="prefit").fit(likeness[unseen], types[unseen])
-        types_by_words = CalibratedClassifierCV(words, cv="prefit").fit(kept, types[unseen])
-        mean = (types_by_likeness.predict_proba(likeness[unseen]) + types_by_words.predict_proba(kept)) / 2
+        tidy = np.array([tidied(text) for text in texts], dtype=object)
+        words.fit(tidy[~unseen], types[~unseen])
+        counted, lines = words[:-1].transform(tidy), words[-1]
+        word_weights, word_biases = _calibrated(
+            lines.coef_, lines.intercept_, counted, of_type, unseen, settings.min_examples
+        )
+
+        type_scores = likeness[unseen] @ weights[len(facts) :].T + biases[len(facts) :]
+        word_scores = counted[unseen] @ word_weights.T + word_biases
+        right = [names.tolist().index(name) for name in types[unseen]]
         return cls(
             {
-                "facts": facts,
-                "kernel": kernel,
-                "fact_weights": np.vstack([weights for weights, _ in lines]),
-                "fact_biases": np.array([bias for _, bias in lines]),
-                "types_by_likeness": types_by_likeness,
-                "types_by_words": types_by_words,
-                "sharpness": _sharpness(mean, [types_by_words.classes_.tolist().index(name) for name in types[unseen]]),
+                "facts": np.array(facts),
+                "types": names,
+                "landmarks": np.asarray(kernel.components_, dtype=np.float32),
+                "gamma": np.array(settings.gamma),
+                # Nystroem's own step from the kernel to likeness is one product more: the weights take it over.
+                "weights": np.asarray(kernel.normalization_.T @ weights.T, dtype=np.float32),
+                "biases": biases,
+                "word_weights": np.asarray(word_weights.T, dtype=np.float32),
+                "word_biases": word_biases,
+                "sharpness": np.array(_sharpness(_mean_of_views(type_scores, word_scores), right)),
             }
         )
 
     @classmethod
     def load(cls, folder: Path) -> CaseClassifiers:
-        """Reads what `save` wrote. Raises an error of skops for a file with anything but known classifiers in it."""
-        return cls(sio.load(folder / FILE, trusted=TRUSTED))
+        """Reads what `save` wrote."""
+        with np.load(folder / FILE, allow_pickle=False) as arrays:
+            return cls(dict(arrays))
 
     def save(self, folder: Path) -> None:
         """Writes the classifiers into `folder`, without pickle."""
-        sio.dump(self._parts, folder / FILE)
+        np.savez(folder / FILE, **self._arrays)
 
     def probabilities(self, text: str, features: Array) -> tuple[dict[str, float], dict[str, float]]:
         """How likely each fact is, and each type, for one message and its row of features."""
-        likeness = self._parts["kernel"].transform(features)
-        scores = likeness @ self._parts["fact_weights"].T + self._parts["fact_biases"]
-        facts = dict(zip(self._facts, (1 / (1 + np.exp(-scores[0]))).tolist(), strict=True))
-        by_likeness, by_words = self._parts["types_by_likeness"], self._parts["types_by_words"]
-        mean = (by_likeness.predict_proba(likeness) + by_words.predict_proba([tidied(text)])) / 2
-        likely = _sharpened(mean, self._parts["sharpness"])[0]
-        return facts, dict(zip(by_likeness.classes_.tolist(), likely.tolist(), strict=True))
+        arrays = self._arrays
+        distances = np.square(arrays["landmarks"] - features.astype(np.float32)).sum(axis=1)
+        scores = np.exp(-arrays["gamma"] * distances) @ arrays["weights"] + arrays["biases"]
+        facts = dict(zip(self._facts, _likely(scores[: len(self._facts)]).tolist(), strict=True))
+        word_scores = self._words.transform([tidied(text)]) @ arrays["word_weights"] + arrays["word_biases"]
+        mean = _mean_of_views(scores[len(self._facts) :].reshape(1, -1), word_scores)
+        types = _sharpened(mean, float(arrays["sharpness"]))[0]
+        return facts, dict(zip(self._types, types.tolist(), strict=True))
 
 
-def _fitted_fact(likeness: Array, target: Flags, unseen: Flags, settings: Settings) -> tuple[Array, float]:
-    """Weights and bias of a linear classifier whose probabilities are calibrated (Platt's scaling)."""
-    learned = LinearSVC(C=settings.facts_margin, random_state=0).fit(likeness[~unseen], target[~unseen])
-    scores = learned.decision_function(likeness).reshape(-1, 1)
-    few = min(target[unseen].sum(), (~target[unseen]).sum()) < settings.min_examples
-    judged = np.ones_like(unseen) if few else unseen
-    scaling = LogisticRegression(C=1.0).fit(scores[judged], target[judged])
-    slope, shift = float(scaling.coef_[0, 0]), float(scaling.intercept_[0])
-    return learned.coef_[0] * slope, float(learned.intercept_[0]) * slope + shift
+def _calibrated(
+    weights: Array, biases: Array, features: Any, targets: Sequence[Flags], unseen: Flags, min_examples: int
+) -> tuple[Array, Array]:
+    """Weights and biases, one row a target, whose scores are log-odds that fit the examples held out (Platt's scaling).
+
+    Where too few of one kind are held out, all examples calibrate it.
+    """
+    scores = features @ weights.T + biases
+    slopes, shifts = np.ones(len(targets)), np.zeros(len(targets))
+    for column, target in enumerate(targets):
+        few = min(target[unseen].sum(), (~target[unseen]).sum()) < min_examples
+        judged = np.ones_like(unseen) if few else unseen
+        scaling = LogisticRegression(C=1.0).fit(scores[judged, column].reshape(-1, 1), target[judged])
+        slopes[column], shifts[column] = scaling.coef_[0, 0], scaling.intercept_[0]
+    return weights * slopes[:, None], biases * slopes + shifts
+
+
+def _likely(scores: Array) -> Array:
+    """Probabilities of log-odds."""
+    return np.asarray(1 / (1 + np.exp(-scores)))
+
+
+def _mean_of_views(*views: Array) -> Array:
+    """Probabilities of types, one row a message: the average of what the views' scores say."""
+    likely = [_likely(scores) for scores in views]
+    return np.asarray(sum(each / each.sum(axis=1, keepdims=True) for each in likely) / len(views))
 
 
 def _sharpened(likely: Array, sharpness: float) -> Array:
@@ -144,16 +177,18 @@ def _sharpness(likely: Array, right: Sequence[int]) -> float:
 
 
 def words_classifier(margin: float) -> Pipeline:
-    """Words, pairs of words and parts of words of tidied texts, with a linear classifier.
+    """The words of tidied texts (`counted_words`) with a linear classifier."""
+    return make_pipeline(counted_words(), LinearSVC(C=margin, random_state=0))
+
+
+def counted_words() -> FeatureUnion:
+    """Words, pairs of words and parts of words of tidied texts.
 
     Hashed: the stored classifier holds no vocabulary, so no word of the examples either. That each counts once, however
     often it stands in the message, reads untidy messages better than weighing by frequency (TF-IDF) does.
     """
-    counting = {"alternate_sign": False, "binary": True}
-    return make_pipeline(
-        make_union(
-            HashingVectorizer(ngram_range=(1, 2), n_features=2**15, **counting),
-            HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), n_features=2**16, **counting),
-        ),
-        LinearSVC(C=margin, random_state=0),
+    counting = {"alternate_sign": False, "binary": True, "dtype": np.float32}
+    return make_union(
+        HashingVectorizer(ngram_range=(1, 2), n_features=2**15, **counting),
+        HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), n_features=2**16, **counting),
     )

@@ -33,6 +33,7 @@ from rasa.shared.nlu.constants import (
 )
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from threadpoolctl import threadpool_limits
 
 from assistant.nlu.base_model import Array
 from assistant.nlu.case_classifiers import CaseClassifiers, Settings
@@ -71,8 +72,7 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
             "threshold": 0.4,
             "thresholds": {},
             "type_threshold": 0.6,
-            "outweighed_intents": [],
-            "outweighed_below": 0.0,
+            "outweighed_below": {},
             "landmarks": 1000,
             "gamma": 0.02,
             "facts_margin": 1.0,
@@ -116,6 +116,8 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> CaseFactsClassifier:
+        # Products as small as a message's take longer on several threads, and several people write at once.
+        threadpool_limits(1, "blas")
         with model_storage.read_from(resource) as folder:
             arrays = np.load(folder / "facts.npz", allow_pickle=False)
             classifiers = CaseClassifiers.load(folder)
@@ -177,10 +179,11 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
         return likeliest if types[likeliest] >= self._config["type_threshold"] else None
 
     def _outweigh_guess(self, message: Message, certainty: float) -> None:
-        """Takes a message that surely tells of a case for just that, where its intent is a weak guess at another."""
+        """Takes a message that surely tells of a case for just that, where its intent is a weaker guess at another."""
         intent = message.get(INTENT, {})
-        guessed = str(intent.get(INTENT_NAME_KEY)).startswith(tuple(self._config["outweighed_intents"]))
-        if guessed and intent[PREDICTED_CONFIDENCE_KEY] < self._config["outweighed_below"]:
+        name = str(intent.get(INTENT_NAME_KEY))
+        limits = (limit for start, limit in self._config["outweighed_below"].items() if name.startswith(start))
+        if any(intent[PREDICTED_CONFIDENCE_KEY] < limit for limit in limits):
             message.set(INTENT, {INTENT_NAME_KEY: DISCLOSE, PREDICTED_CONFIDENCE_KEY: certainty}, add_to_output=True)
 
     def _features(self, message: Message, vector: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Turns a message into one multilingual sentence vector."""
+"""Turns a message into a multilingual sentence vector."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ class TrainingVectors:
 
 
 def fingerprint() -> str:
-    """Names the adaptation of the encoder: vectors of different ones do not go together."""
-    return blake2b(ADAPTERS.read_bytes(), digest_size=12).hexdigest()
+    """Names what the encoder makes, and its adaptation: vectors of different ones do not go together."""
+    return blake2b(" ".join(Vectors._fields).encode() + ADAPTERS.read_bytes(), digest_size=12).hexdigest()
 
 
 def digest(text: str) -> str:
@@ -84,10 +84,10 @@ def digest(text: str) -> str:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class SentenceEmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
-    """Adds the sentence vector of each message as a dense sentence feature.
+    """Adds the two sentence vectors of each message, one after the other, as a dense sentence feature.
 
     Sentence vectors of this model all point roughly the same way, so training keeps their mean, and features
-    are `(vector - mean) * scale`: without it a linear classifier with Rasa's fixed regularisation underfits.
+    are `(vectors - mean) * scale`: without it a linear classifier with Rasa's fixed regularisation underfits.
     """
 
     @classmethod
@@ -148,7 +148,7 @@ class SentenceEmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
         """Keeps the mean vector of the training examples."""
         texts = [message.get(TEXT) for message in training_data.intent_examples if message.get(TEXT)]
         vectors = TrainingVectors().encode(texts, self._encoder)
-        self._mean = np.mean([both.plain for both in vectors], axis=0).astype(np.float32)
+        self._mean = np.mean([np.concatenate(both) for both in vectors], axis=0).astype(np.float32)
         with self._model_storage.write_to(self._resource) as folder:
             np.save(folder / "mean.npy", self._mean, allow_pickle=False)
         return self._resource
@@ -157,7 +157,7 @@ class SentenceEmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
         messages = [message for message in training_data.training_examples if message.get(TEXT)]
         vectors = TrainingVectors().encode([message.get(TEXT) for message in messages], self._encoder)
         for message, both in zip(messages, vectors, strict=True):
-            self._add(message, both.plain)
+            self._add(message, np.concatenate(both))
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -168,11 +168,11 @@ class SentenceEmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
             if text.startswith(INTENT_MESSAGE_PREFIX):  # a tapped button: there is nothing to understand
                 self._add(message, self._mean_or_zero())
             else:
-                self._add(message, self._encoder.encode(text).plain)
+                self._add(message, np.concatenate(self._encoder.encode(text)))
         return messages
 
     def _mean_or_zero(self) -> Array:
-        return self._mean if self._mean is not None else np.zeros(DIMENSIONS, dtype=np.float32)
+        return self._mean if self._mean is not None else np.zeros(2 * DIMENSIONS, dtype=np.float32)
 
     def _add(self, message: Message, vector: Array) -> None:
         self.add_features_to_message(None, self._features(vector.reshape(1, -1)), TEXT, message)

