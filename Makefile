@@ -78,8 +78,8 @@ check-content: setup  ## Schemas, sources, phone numbers, wording and reading ea
 	@$(RUN) python -m assistant.check_content
 
 .PHONY: evaluate
-evaluate: train  ## Measure understanding: make evaluate FILE=messages.jsonl
-	@test -n "$(FILE)" || { echo "Which file? Use: make evaluate FILE=messages.jsonl"; exit 2; }
+evaluate: FILE ?= tests/understanding/cases.jsonl
+evaluate: train  ## Measure understanding on our own cases, or yours: make evaluate FILE=messages.jsonl
 	@$(RUN) python -m assistant.evaluate "$(FILE)"
 
 .PHONY: bench
@@ -93,12 +93,12 @@ bench-understanding: train  ## Compare ways of understanding: make bench-underst
 	@$(RUN) python -m bench.understanding "$(FILE)" --docs docs
 
 .PHONY: adapt-encoder
-adapt-encoder: setup  ## Adapt the encoder anew to data/nlu (about an hour; installs PyTorch into .tuning/; tuning/README.md)
+adapt-encoder: setup  ## Adapt the encoder to data/nlu (about an hour; GO_ON=1 half; needs PyTorch; tuning/README.md)
 	@echo "Installing PyTorch into .tuning/ (once)."
 	@test -x .tuning/bin/python || $(PYTHON) -m venv .tuning
 	@.tuning/bin/pip install --quiet --disable-pip-version-check --requirement tuning/requirements.txt
 	@echo "Adapting the encoder. It says every 50 steps how far it is."
-	@PYTHONPATH=. .tuning/bin/python -m tuning.adapt_encoder data/encoder_adapters.npz
+	@PYTHONPATH=. .tuning/bin/python -m tuning.adapt_encoder data/encoder_adapters.npz $(if $(GO_ON),--go-on)
 
 .PHONY: clean
 clean:  ## Remove everything that was built

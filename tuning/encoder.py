@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from assistant.nlu.base_model import BaseModel
+from assistant.nlu.base_model import Array, BaseModel
 
 MATRICES = ("q", "k", "v", "ao", "fi", "fo")
 
 
 class AdaptedMatrix(nn.Module):
-    """A fixed linear layer plus a low-rank one that learns (https://arxiv.org/abs/2106.09685)."""
+    """A fixed linear layer plus a low-rank one that learns (https://arxiv.org/abs/2106.09685).
 
-    def __init__(self, base: BaseModel, name: str, rank: int) -> None:
+    It begins with the adapters of that name in `start`, else with a new one of that rank, which adds nothing yet.
+    """
+
+    def __init__(self, base: BaseModel, name: str, rank: int, start: Mapping[str, Array]) -> None:
         super().__init__()
         weight = torch.tensor(base.matrix(f"{name}.w"))
         self.register_buffer("weight", weight)
         self.register_buffer("bias", torch.tensor(base.vector(f"{name}.b")))
-        self.a = nn.Parameter(torch.randn(rank, weight.shape[1]) / math.sqrt(weight.shape[1]))
-        self.b = nn.Parameter(torch.zeros(weight.shape[0], rank))
+        if f"{name}.a" in start:
+            self.a = nn.Parameter(torch.tensor(start[f"{name}.a"], dtype=torch.float32))
+            self.b = nn.Parameter(torch.tensor(start[f"{name}.b"], dtype=torch.float32) / 2)
+        else:
+            self.a = nn.Parameter(torch.randn(rank, weight.shape[1]) / math.sqrt(weight.shape[1]))
+            self.b = nn.Parameter(torch.zeros(weight.shape[0], rank))
 
     def forward(self, value: Tensor) -> Tensor:
         # One matrix for both costs a quarter less than two thin products.
@@ -38,9 +45,9 @@ class AdaptedMatrix(nn.Module):
 class Layer(nn.Module):
     """One transformer layer; `forward` takes texts x tokens x width, and which tokens are there."""
 
-    def __init__(self, base: BaseModel, number: int, rank: int) -> None:
+    def __init__(self, base: BaseModel, number: int, rank: int, start: Mapping[str, Array]) -> None:
         super().__init__()
-        self.matrices = nn.ModuleDict({m: AdaptedMatrix(base, f"l{number}.{m}", rank) for m in MATRICES})
+        self.matrices = nn.ModuleDict({m: AdaptedMatrix(base, f"l{number}.{m}", rank, start) for m in MATRICES})
         self.heads, self.width, self.epsilon = base.heads, base.width, base.epsilon
         for name in ("aln", "oln"):
             for part in "wb":
@@ -59,16 +66,19 @@ class Layer(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Token numbers of texts to vectors of length 1. Layers before `first_adapted` do not learn."""
+    """Token numbers of texts to vectors of length 1. Layers before `first_adapted` do not learn.
 
-    def __init__(self, base: BaseModel, rank: int, first_adapted: int) -> None:
+    `start` has adapters to go on from, as `adapters` gives them.
+    """
+
+    def __init__(self, base: BaseModel, rank: int, first_adapted: int, start: Mapping[str, Array]) -> None:
         super().__init__()
         self.base, self.first_adapted = base, first_adapted
         places = base.vector("emb.pos").reshape(-1, base.width) + base.vector("emb.type")[: base.width]
         self.register_buffer("places", torch.tensor(places))
         for part in "wb":
             self.register_buffer(f"ln_{part}", torch.tensor(base.vector(f"emb.ln.{part}")))
-        self.layers = nn.ModuleList(Layer(base, number, rank) for number in range(base.layers))
+        self.layers = nn.ModuleList(Layer(base, number, rank, start) for number in range(base.layers))
         for layer in self.layers[:first_adapted]:
             layer.requires_grad_(False)
 
