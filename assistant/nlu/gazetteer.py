@@ -9,7 +9,7 @@ Run as `python -m assistant.nlu.gazetteer FOLDER`; `make train` does.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ RULER = "entity_ruler"
 NOT_COUNTRIES = {"EU", "UN", "EZ", "QO", "ZZ"}
 #: Shorter names with letters added are other words too often.
 SHORTEST_INFLECTED = 6
+SHORTEST_IN_COMPOUNDS = 4
 AGE_GROUPS = {"under_13": range(6, 13), "13_15": range(13, 16), "16_17": range(16, 18), "adult": range(18, 91)}
 
 
@@ -39,16 +40,19 @@ def age_rules() -> Iterator[dict[str, Any]]:
 
 
 def platform_rules() -> Iterator[dict[str, Any]]:
-    """Names of platforms, and long ones with the endings of cases."""
-    longest_ending = load_yaml(GAZETTEER)["longest_ending"]
+    """Names of platforms, long ones with the endings of cases, and words put together with one ("snapaccount")."""
+    data = load_yaml(GAZETTEER)
+    compound = rf"(?:{'|'.join(data['put_together_with'])})\w{{0,2}}"
+    ending = rf"\w{{1,{data['longest_ending']}}}"
     for identifier, platform in load_yaml(CONTENT / "platforms.yml")["platforms"].items():
         aliases = {platform["name"], *platform.get("aliases", ()), *platform.get("short_aliases", ())}
         for alias in aliases:
-            yield {"label": "platform", "id": identifier, "pattern": alias}
-        long = sorted(alias.lower() for alias in aliases if len(alias) >= SHORTEST_INFLECTED and alias.isalpha())
-        if long:
-            inflected = rf"^({'|'.join(long)})\w{{1,{longest_ending}}}$"
-            yield {"label": "platform", "id": identifier, "pattern": [{"LOWER": {"REGEX": inflected}}]}
+            yield {"label": "platform", "id": identifier, "pattern": _pattern(alias, data["only_in_capitals"])}
+        for shortest, added in ((SHORTEST_INFLECTED, ending), (SHORTEST_IN_COMPOUNDS, compound)):
+            stems = "|".join(sorted(alias.lower() for alias in aliases if len(alias) >= shortest and alias.isalpha()))
+            if stems:
+                pattern = [{"LOWER": {"REGEX": f"^(?:{stems}){added}$"}}]
+                yield {"label": "platform", "id": identifier, "pattern": pattern}
 
 
 def payment_rules() -> Iterator[dict[str, Any]]:
@@ -58,17 +62,23 @@ def payment_rules() -> Iterator[dict[str, Any]]:
 
 
 def country_rules() -> Iterator[dict[str, Any]]:
-    """Names of countries in every target language, as CLDR has them, and their everyday names."""
+    """Names of countries in every target language, as CLDR has them, their everyday names, and forms of them."""
     data = load_yaml(GAZETTEER)
     names: dict[str, str] = {}
     for language in data["languages"]:
         for code, name in Locale(language).territories.items():
             if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES and len(name) > 2:
                 names.setdefault(name.lower(), code)
-    for code, aliases in data["country_aliases"].items():
-        names.update(dict.fromkeys(aliases, code))
+    for known in (data["country_aliases"], data["country_forms"]):
+        for code, aliases in known.items():
+            names.update(dict.fromkeys(aliases, code))
     for name in sorted(set(names) - set(data["not_a_country"])):
-        yield {"label": "country", "id": names[name], "pattern": name}
+        yield {"label": "country", "id": names[name], "pattern": _pattern(name, data["only_in_capitals"])}
+
+
+def _pattern(name: str, only_in_capitals: Sequence[str]) -> str | list[dict[str, str]]:
+    """What the ruler looks for: the name however it is written, or in capitals only."""
+    return [{"ORTH": name.upper()}] if name.lower() in only_in_capitals else name
 
 
 def build() -> Language:

@@ -43,6 +43,12 @@ def found(text: str, label: str | None = None) -> list[str]:
         ("omegle", "omegle"),
         ("on viber", "viber"),
         ("kik", "kik"),
+        ("op mijn snapaccount", "snapchat"),
+        ("in een telegramgroep", "telegram"),
+        ("mein facebookprofil", "facebook"),
+        ("på snapen", "snapchat"),
+        ("clonaram meu zap", "whatsapp"),
+        ("he texted me on LINE", "line"),
     ],
 )
 def test_platforms_are_found_by_their_slang(text: str, platform: str) -> None:
@@ -74,7 +80,9 @@ def test_of_several_platforms_the_one_of_the_contact_counts(text: str, platform:
     assert next((entity["value"] for entity in entities if entity["entity"] == "platform"), None) == platform
 
 
-@pytest.mark.parametrize("text", ["instead of that", "big problem", "a snapping turtle", "it is on my phone"])
+@pytest.mark.parametrize(
+    "text", ["instead of that", "big problem", "a snapping turtle", "it is on my phone", "the same line"]
+)
 def test_parts_of_other_words_are_no_platforms(text: str) -> None:
     assert found(text, "platform") == []
 
@@ -113,6 +121,10 @@ def test_every_platform_is_found_by_its_own_name(identifier: str) -> None:
         ("Luxembourg", "LU"),
         ("Malta", "MT"),
         ("usa", "US"),
+        ("mieszkam w polsce", "PL"),
+        ("Magyarországon élek", "HU"),
+        ("я из украины", "UA"),
+        ("asun suomessa", "FI"),
     ],
 )
 def test_countries_are_found_in_the_languages_people_write(text: str, country: str) -> None:
@@ -127,7 +139,9 @@ def test_every_country_with_contacts_is_found_by_its_english_name(code: str) -> 
         assert found(f"I live in {country.name}.", "country") == [code]
 
 
-@pytest.mark.parametrize("text", ["my friend chad", "that man", "her name is Jordan", "i love my togo cup", "the eu"])
+@pytest.mark.parametrize(
+    "text", ["my friend chad", "that man", "her name is Jordan", "i love my togo cup", "the eu", "po polsku"]
+)
 def test_first_names_and_everyday_words_are_no_countries(text: str) -> None:
     assert found(text, "country") == []
 
