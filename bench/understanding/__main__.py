@@ -9,9 +9,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from assistant.nlu.base_model import Array
 from assistant.nlu.case_types import TYPES
 from assistant.nlu.embedding import TrainingVectors, digest
 from assistant.nlu.encoder import SentenceEncoder, Vectors
+from assistant.nlu.encoder_build import build
 from assistant.nlu.examples import Example, read_examples
 from bench.understanding.systems import Assistant, Encode, Keywords, Learned, StockRasa, System, kernel, linear, words
 
@@ -44,10 +46,10 @@ class Result:
         return {point["coverage"]: point["accuracy"] for point in self.figures["curve"]}
 
 
-def systems(stock: Path | None, epochs: int) -> Iterator[System]:
+def systems(texts: Sequence[str], stock: Path | None, epochs: int) -> Iterator[System]:
+    """All that is compared, for examples with these `texts`."""
     yield Assistant("this assistant")
-    for name in Vectors._fields:
-        encode = encoder_of(name)
+    for name, encode in (("plain", plain_encoder(texts)), ("adapted", adapted_encoder(texts))):
         yield Learned(f"{name} e5-small + linear", encode, linear())
         yield Learned(f"{name} e5-small + kernel", encode, kernel())
     yield Learned("Universal Sentence Encoder + linear", universal_sentence_encoder(), linear())
@@ -57,16 +59,24 @@ def systems(stock: Path | None, epochs: int) -> Iterator[System]:
         yield StockRasa("stock Rasa (DIET)", stock, epochs)
 
 
-def encoder_of(name: str) -> Encode:
-    """Vectors called `name`: training examples' from the store, others computed each time, so that time is honest."""
+def adapted_encoder(texts: Sequence[str]) -> Encode:
     stored = TrainingVectors().read()
-    encoder = SentenceEncoder(cache_size=1)
+    return _reader({text: stored[digest(text)] for text in texts}, SentenceEncoder(cache_size=1))
 
-    def vector(text: str) -> Array:
-        known = stored.get(digest(text)) or encoder.encode(text)
-        return np.asarray(getattr(known, name))
 
-    return lambda texts: np.vstack([vector(text) for text in texts])
+def plain_encoder(texts: Sequence[str]) -> Encode:
+    """The same model without what it has learned of this field."""
+    with TemporaryDirectory() as folder:
+        nothing, path = Path(folder) / "nothing.npz", Path(folder) / "encoder.onnx"
+        np.savez(nothing)
+        build(path, nothing)
+        encoder = SentenceEncoder(cache_size=1, path=path)
+    return _reader(dict(zip(texts, encoder.encode_all(texts), strict=True)), encoder)
+
+
+def _reader(known: Mapping[str, Vectors], encoder: SentenceEncoder) -> Encode:
+    """Vectors of training examples are `known`; others are computed each time, so that time is honest."""
+    return lambda texts: np.vstack([(known.get(text) or encoder.encode(text)).adapted for text in texts])
 
 
 def universal_sentence_encoder() -> Encode:
@@ -140,7 +150,7 @@ def main() -> None:
     heading = f"{len(learned)} examples to learn from, {len(messages)} messages to read ({arguments.file.name})."
     print(heading, flush=True)
     results = []
-    for system in systems(arguments.stock, arguments.epochs):
+    for system in systems([example.text for example in learned], arguments.stock, arguments.epochs):
         results.append(measured(system, learned, messages))
         print(table(results[-1:]).splitlines()[-1], flush=True)
     if arguments.docs:

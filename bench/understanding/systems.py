@@ -24,7 +24,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from assistant.evaluate import MODEL
 from assistant.nlu.base_model import Array
-from assistant.nlu.case_classifiers import words_classifier
+from assistant.nlu.case_classifiers import counted_words, words_classifier
 from assistant.nlu.case_facts import TYPE_PROBABILITIES, CaseFactsClassifier
 from assistant.nlu.case_types import TYPES
 from assistant.nlu.tidying import tidied
@@ -118,7 +118,7 @@ class Learned(System):
 def words(name: str) -> Learned:
     """Words and parts of words with a linear classifier: the strong classic of text classification."""
     tidying = FunctionTransformer(lambda texts: [tidied(text) for text in texts])
-    learner = make_pipeline(tidying, words_classifier(SETTINGS["words_margin"]))
+    learner = make_pipeline(tidying, counted_words(), words_classifier(SETTINGS["words_margin"]))
     return Learned(name, None, CalibratedClassifierCV(learner, cv=3))
 
 
