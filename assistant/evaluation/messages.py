@@ -6,12 +6,14 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from rasa.core.agent import Agent
 
 from actions.case import MINOR_GROUPS
+from actions.content import CONTENT, load_yaml
 from assistant.nlu.case_facts import FACT_PROBABILITIES, TYPE_PROBABILITIES, CaseFactsClassifier
 from assistant.nlu.case_types import TYPES
 from assistant.noise import with_mixed_noise, with_noise
@@ -46,7 +48,7 @@ class Message:
         return cls(
             id=str(data["id"]),
             text=data["text"],
-            lang=data["lang"],
+            lang=data["lang"].partition("-")[0],
             label=data["label"],
             flags=frozenset(data.get("flags", ())),
             platform=_identifier(data.get("platform")),
@@ -129,4 +131,14 @@ def type_threshold(agent: Agent) -> float:
 
 
 def _identifier(platform: str | None) -> str | None:
-    return platform.lower().replace(" ", "_") if platform else None
+    """The identifier in content/platforms.yml of a platform called so, or what it would look like."""
+    return _platforms().get(platform.lower(), platform.lower().replace(" ", "_")) if platform else None
+
+
+@lru_cache(maxsize=1)
+def _platforms() -> dict[str, str]:
+    return {
+        name.lower(): identifier
+        for identifier, platform in load_yaml(CONTENT / "platforms.yml")["platforms"].items()
+        for name in (identifier, platform["name"], *platform.get("aliases", ()))
+    }

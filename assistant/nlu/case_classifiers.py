@@ -3,8 +3,8 @@
 Two views of a message are weighed. Its *features* (adapted vector and cues) know what it means in any language; a
 linear classifier reads them by their likeness to some training examples (the landmarks of Nystroem's method), which
 comes close to a kernel machine at a fraction of its cost. Its *words* and parts of words say plainly what a vector
-blurs ("ransom", "gift card"). Types are told from the average of both views, facts from the features
-(docs/decisions/0011-two-views-of-a-message.md).
+blurs ("ransom", "gift card"). For a fact the scores of both views are weighed against each other; the types are told
+from the average of both views' probabilities (docs/decisions/0011-two-views-of-a-message.md).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from scipy.optimize import minimize_scalar
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline, make_union
+from sklearn.pipeline import FeatureUnion, make_union
 from sklearn.svm import LinearSVC
 
 from assistant.nlu.base_model import Array
@@ -48,7 +48,8 @@ class Settings:
 class CaseClassifiers:
     """Facts and types that messages state. Made by `fit` or `load`; holds no text that it learned from.
 
-    What was learned is kept as plain matrices: reading a message is three products of them.
+    What was learned is kept as matrices, with a column for each fact and then each type: reading a message is two
+    products of them.
     """
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
@@ -66,48 +67,39 @@ class CaseClassifiers:
         Examples held out (case_types.held_out) are not learned from; the probabilities are calibrated on them.
         """
         unseen = np.array([held_out(text) for text in texts])
-        types = np.array([type_of_facts(facts) for facts in stated])
+        landmarks = min(settings.landmarks, int((~unseen).sum()))
+        kernel = Nystroem(gamma=settings.gamma, n_components=landmarks, random_state=0)
+        likeness = kernel.fit(features[~unseen]).transform(features)
+        words = counted_words().transform([tidied(text) for text in texts]).tocsr()
+
         counts = Counter(fact for facts in stated for fact in facts)
         facts = sorted(fact for fact, count in counts.items() if count >= settings.min_examples)
-
-        kernel = Nystroem(
-            gamma=settings.gamma, n_components=min(settings.landmarks, int((~unseen).sum())), random_state=0
-        )
-        likeness = kernel.fit(features[~unseen]).transform(features)
-        told = [np.array([fact in s for s in stated]) for fact in facts]
-        by_fact = [
-            LinearSVC(C=settings.facts_margin, random_state=0).fit(likeness[~unseen], fact[~unseen]) for fact in told
+        lines = [
+            _fitted_fact(likeness, words, np.array([fact in s for s in stated]), unseen, settings) for fact in facts
         ]
-        by_type = LogisticRegression(C=settings.types_margin, max_iter=300).fit(likeness[~unseen], types[~unseen])
-        names = by_type.classes_
-        of_type = [types == name for name in names]
-        weights = np.vstack([*(line.coef_ for line in by_fact), by_type.coef_])
-        biases = np.concatenate([*(line.intercept_ for line in by_fact), by_type.intercept_])
-        weights, biases = _calibrated(weights, biases, likeness, [*told, *of_type], unseen, settings.min_examples)
+        types = np.array([type_of_facts(facts) for facts in stated])
+        names = sorted(set(types))
+        by_likeness = LogisticRegression(C=settings.types_margin, max_iter=300).fit(likeness[~unseen], types[~unseen])
+        by_words = words_classifier(settings.words_margin).fit(words[~unseen], types[~unseen])
+        type_weights, type_biases, types_by_likeness = _calibrated(by_likeness, likeness, types, unseen)
+        type_word_weights, type_word_biases, types_by_words = _calibrated(by_words, words, types, unseen)
+        mean = (types_by_likeness + types_by_words) / 2
 
-        words = words_classifier(settings.words_margin)
-        tidy = np.array([tidied(text) for text in texts], dtype=object)
-        words.fit(tidy[~unseen], types[~unseen])
-        counted, lines = words[:-1].transform(tidy), words[-1]
-        word_weights, word_biases = _calibrated(
-            lines.coef_, lines.intercept_, counted, of_type, unseen, settings.min_examples
-        )
-
-        type_scores = likeness[unseen] @ weights[len(facts) :].T + biases[len(facts) :]
-        word_scores = counted[unseen] @ word_weights.T + word_biases
-        right = [names.tolist().index(name) for name in types[unseen]]
+        weights = np.vstack([*(line.weights for line in lines), type_weights])
+        word_weights = np.vstack([*(line.word_weights for line in lines), type_word_weights])
         return cls(
             {
                 "facts": np.array(facts),
-                "types": names,
+                "types": np.array(names),
                 "landmarks": np.asarray(kernel.components_, dtype=np.float32),
                 "gamma": np.array(settings.gamma),
                 # Nystroem's own step from the kernel to likeness is one product more: the weights take it over.
-                "weights": np.asarray(kernel.normalization_.T @ weights.T, dtype=np.float32),
-                "biases": biases,
-                "word_weights": np.asarray(word_weights.T, dtype=np.float32),
-                "word_biases": word_biases,
-                "sharpness": np.array(_sharpness(_mean_of_views(type_scores, word_scores), right)),
+                "weights": np.ascontiguousarray(kernel.normalization_.T @ weights.T, dtype=np.float32),
+                "biases": np.array([*(line.bias for line in lines), *type_biases]),
+                # By row: else the product with a message copies it all.
+                "word_weights": np.ascontiguousarray(word_weights.T, dtype=np.float32),
+                "type_word_biases": type_word_biases,
+                "sharpness": np.array(_sharpness(mean, [names.index(name) for name in types[unseen]])),
             }
         )
 
@@ -123,31 +115,60 @@ class CaseClassifiers:
 
     def probabilities(self, text: str, features: Array) -> tuple[dict[str, float], dict[str, float]]:
         """How likely each fact is, and each type, for one message and its row of features."""
-        arrays = self._arrays
+        arrays, count = self._arrays, len(self._facts)
         distances = np.square(arrays["landmarks"] - features.astype(np.float32)).sum(axis=1)
         scores = np.exp(-arrays["gamma"] * distances) @ arrays["weights"] + arrays["biases"]
-        facts = dict(zip(self._facts, _likely(scores[: len(self._facts)]).tolist(), strict=True))
-        word_scores = self._words.transform([tidied(text)]) @ arrays["word_weights"] + arrays["word_biases"]
-        mean = _mean_of_views(scores[len(self._facts) :].reshape(1, -1), word_scores)
-        types = _sharpened(mean, float(arrays["sharpness"]))[0]
-        return facts, dict(zip(self._types, types.tolist(), strict=True))
+        word_scores = (self._words.transform([tidied(text)]) @ arrays["word_weights"])[0]
+        facts = _likely(scores[:count] + word_scores[:count])
+        by_likeness = _shares(_likely(scores[None, count:]))
+        by_words = _shares(_likely(word_scores[None, count:] + arrays["type_word_biases"]))
+        types = _sharpened((by_likeness + by_words) / 2, float(arrays["sharpness"]))[0]
+        return dict(zip(self._facts, facts.tolist(), strict=True)), dict(zip(self._types, types.tolist(), strict=True))
 
 
-def _calibrated(
-    weights: Array, biases: Array, features: Any, targets: Sequence[Flags], unseen: Flags, min_examples: int
-) -> tuple[Array, Array]:
-    """Weights and biases, one row a target, whose scores are log-odds that fit the examples held out (Platt's scaling).
+@dataclass(frozen=True)
+class _Line:
+    """What tells a fact: the log-odds are `likeness @ weights + words @ word_weights + bias`."""
 
-    Where too few of one kind are held out, all examples calibrate it.
+    weights: Array
+    word_weights: Array
+    bias: float
+
+
+def _fitted_fact(likeness: Array, words: Any, target: Flags, unseen: Flags, settings: Settings) -> _Line:
+    """A linear classifier for each view of the messages, and their scores weighed so that they are log-odds.
+
+    Where too few examples of one kind are held out, all calibrate it, and the words, known by heart, are left aside.
     """
-    scores = features @ weights.T + biases
-    slopes, shifts = np.ones(len(targets)), np.zeros(len(targets))
-    for column, target in enumerate(targets):
-        few = min(target[unseen].sum(), (~target[unseen]).sum()) < min_examples
-        judged = np.ones_like(unseen) if few else unseen
-        scaling = LogisticRegression(C=1.0).fit(scores[judged, column].reshape(-1, 1), target[judged])
-        slopes[column], shifts[column] = scaling.coef_[0, 0], scaling.intercept_[0]
-    return weights * slopes[:, None], biases * slopes + shifts
+    by_likeness = LinearSVC(C=settings.facts_margin, random_state=0).fit(likeness[~unseen], target[~unseen])
+    by_words = words_classifier(settings.words_margin).fit(words[~unseen], target[~unseen])
+    scores = np.column_stack([by_likeness.decision_function(likeness), by_words.decision_function(words)])
+    few = min(target[unseen].sum(), (~target[unseen]).sum()) < settings.min_examples
+    judged = np.ones_like(unseen) if few else unseen
+    if few:
+        scores[:, 1] = 0
+    slopes, shift = _scaling(scores[judged], target[judged])
+    return _Line(
+        weights=by_likeness.coef_[0] * slopes[0],
+        word_weights=by_words.coef_[0] * slopes[1],
+        bias=float(by_likeness.intercept_[0] * slopes[0] + by_words.intercept_[0] * slopes[1] + shift),
+    )
+
+
+def _calibrated(classifier: Any, rows: Any, types: Any, unseen: Flags) -> tuple[Array, Array, Array]:
+    """Weights and biases, one row a type, whose scores are log-odds; and the probabilities of the examples held out."""
+    scores = classifier.decision_function(rows[unseen])
+    scalings = [_scaling(scores[:, [column]], types[unseen] == name) for column, name in enumerate(classifier.classes_)]
+    slopes = np.array([slope for (slope,), _ in scalings])
+    shifts = np.array([shift for _, shift in scalings])
+    weights, biases = classifier.coef_ * slopes[:, None], classifier.intercept_ * slopes + shifts
+    return weights, biases, _shares(_likely(scores * slopes + shifts))
+
+
+def _scaling(scores: Array, target: Flags) -> tuple[Array, float]:
+    """What to multiply columns of scores with and to add to make their sum log-odds of `target` (Platt's scaling)."""
+    scaling = LogisticRegression(C=1.0).fit(scores, target)
+    return scaling.coef_[0], float(scaling.intercept_[0])
 
 
 def _likely(scores: Array) -> Array:
@@ -155,16 +176,14 @@ def _likely(scores: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-scores)))
 
 
-def _mean_of_views(*views: Array) -> Array:
-    """Probabilities of types, one row a message: the average of what the views' scores say."""
-    likely = [_likely(scores) for scores in views]
-    return np.asarray(sum(each / each.sum(axis=1, keepdims=True) for each in likely) / len(views))
+def _shares(likely: Array) -> Array:
+    """Probabilities, one row a message, made to sum to 1."""
+    return np.asarray(likely / likely.sum(axis=1, keepdims=True))
 
 
 def _sharpened(likely: Array, sharpness: float) -> Array:
-    """Probabilities, one row a message, drawn apart by a power and made to sum to 1 again."""
-    powers = np.maximum(likely, 1e-6) ** sharpness
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+    """Probabilities, one row a message, drawn apart by a power."""
+    return _shares(np.maximum(likely, 1e-6) ** sharpness)
 
 
 def _sharpness(likely: Array, right: Sequence[int]) -> float:
@@ -176,13 +195,13 @@ def _sharpness(likely: Array, right: Sequence[int]) -> float:
     return float(found.x)
 
 
-def words_classifier(margin: float) -> Pipeline:
-    """The words of tidied texts (`counted_words`) with a linear classifier."""
-    return make_pipeline(counted_words(), LinearSVC(C=margin, random_state=0))
+def words_classifier(margin: float) -> LinearSVC:
+    """What learns from counted words."""
+    return LinearSVC(C=margin, random_state=0)
 
 
 def counted_words() -> FeatureUnion:
-    """Words, pairs of words and parts of words of tidied texts.
+    """Words, pairs of words and parts of words of tidied texts, one sparse row a text.
 
     Hashed: the stored classifier holds no vocabulary, so no word of the examples either. That each counts once, however
     often it stands in the message, reads untidy messages better than weighing by frequency (TF-IDF) does.

@@ -14,6 +14,7 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.constants import TOKENS_NAMES
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.nlu.featurizers.featurizer import Featurizer
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
@@ -31,6 +32,7 @@ from rasa.shared.nlu.constants import (
     PREDICTED_CONFIDENCE_KEY,
     TEXT,
 )
+from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from threadpoolctl import threadpool_limits
@@ -40,6 +42,7 @@ from assistant.nlu.case_classifiers import CaseClassifiers, Settings
 from assistant.nlu.case_types import FACTS_OF_TYPE, tells_of_a_case
 from assistant.nlu.embedding import TrainingVectors
 from assistant.nlu.encoder import DIMENSIONS, shared_encoder
+from assistant.nlu.stories import Likely, Reading, parts, read_together
 
 #: Message attribute with the probability of every fact, {label: 0..1}; read by the crisis guard and the evaluation.
 FACT_PROBABILITIES = "case_facts"
@@ -135,7 +138,9 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
         vectors = TrainingVectors().encode(texts, shared_encoder())
         self._mean = np.mean([both.adapted for both in vectors], axis=0).astype(np.float32)
         pairs = zip(messages, vectors, strict=True)
-        features = np.vstack([self._features(message, both.adapted) for message, both in pairs])
+        features = np.vstack(
+            [self._features(both.adapted, _flags(message.get_sparse_features(TEXT)[1])) for message, both in pairs]
+        )
         stated = [stated_facts(message) for message in messages]
         self._intents = frozenset(message.get(INTENT) for message, facts in zip(messages, stated, strict=True) if facts)
         settings = Settings(**{field.name: self._config[field.name] for field in fields(Settings)})
@@ -158,10 +163,7 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
     def _recognise(self, message: Message) -> None:
         if self._classifiers is None:
             return
-        text = message.get(TEXT)
-        facts, types = self._classifiers.probabilities(
-            text, self._features(message, shared_encoder().encode(text).adapted)
-        )
+        facts, types = self._read(message, self._classifiers)
         message.set(FACT_PROBABILITIES, facts, add_to_output=True)
         message.set(TYPE_PROBABILITIES, types, add_to_output=True)
         kind = self._decided_type(types)
@@ -173,7 +175,7 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
         entities = [self._entity(message, label, p) for label, p in self._decided(facts, implied).items()]
         message.set(ENTITIES, message.get(ENTITIES, []) + self.add_extractor_name(entities), add_to_output=True)
 
-    def _decided_type(self, types: dict[str, float]) -> str | None:
+    def _decided_type(self, types: Likely) -> str | None:
         """The type that is sure enough to be taken for said, if one is."""
         likeliest = max(types, key=lambda name: types[name])
         return likeliest if types[likeliest] >= self._config["type_threshold"] else None
@@ -186,13 +188,27 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
         if any(intent[PREDICTED_CONFIDENCE_KEY] < limit for limit in limits):
             message.set(INTENT, {INTENT_NAME_KEY: DISCLOSE, PREDICTED_CONFIDENCE_KEY: certainty}, add_to_output=True)
 
-    def _features(self, message: Message, vector: Array) -> Array:
-        """One row: what sets the vector apart from the mean one, then the cues."""
-        apart = (vector - self._mean).reshape(1, -1) * np.float32(self._config["scale"])
-        _, cues = message.get_sparse_features(TEXT)
-        return np.hstack([apart, cues.features.toarray().astype(np.float32)]) if cues else np.asarray(apart)
+    def _read(self, message: Message, classifiers: CaseClassifiers) -> Reading:
+        """What a message says; a long one is read in parts, too."""
+        text, words = message.get(TEXT), message.get(TOKENS_NAMES[TEXT])
+        cues_of_words, cues = message.get_sparse_features(TEXT)
 
-    def _decided(self, facts: dict[str, float], implied: dict[str, float]) -> dict[str, float]:
+        def read(text: str, cues: Array) -> Reading:
+            return classifiers.probabilities(text, self._features(shared_encoder().encode(text).adapted, cues))
+
+        whole = read(text, _flags(cues))
+        read_parts = [
+            read(text[words[part.start].start : words[part.stop - 1].end], _flags(cues_of_words, part))
+            for part in parts(len(words))
+        ]
+        return read_together(whole, read_parts) if read_parts else whole
+
+    def _features(self, vector: Array, cues: Array) -> Array:
+        """One row: what sets the vector apart from the mean one, then the cues."""
+        apart = (vector - self._mean) * np.float32(self._config["scale"])
+        return np.concatenate([apart, cues]).reshape(1, -1)
+
+    def _decided(self, facts: Likely, implied: Likely) -> dict[str, float]:
         """The facts sure enough to be taken for said, at most one value a slot."""
         thresholds = self._config["thresholds"]
         sure = {label: p for label, p in facts.items() if p >= thresholds.get(label, self._config["threshold"])}
@@ -213,6 +229,13 @@ class CaseFactsClassifier(GraphComponent, EntityExtractorMixin):
             ENTITY_ATTRIBUTE_END: len(message.get(TEXT)),
             ENTITY_ATTRIBUTE_CONFIDENCE: probability,
         }
+
+
+def _flags(found: Features | None, words: slice = slice(None)) -> Array:
+    """Which cues of data/nlu/cues.yml stand in the message, or in some of its `words`: 1 or 0 for each."""
+    if found is None:
+        return np.zeros(0, dtype=np.float32)
+    return np.asarray(found.features.toarray()[words].max(axis=0), dtype=np.float32)
 
 
 def stated_facts(message: Message) -> set[str]:

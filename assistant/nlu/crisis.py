@@ -29,6 +29,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from actions.content import CONTENT, load_yaml
 from assistant.nlu.case_facts import FACT_PROBABILITIES
+from assistant.nlu.case_types import CASE_INTENTS
 
 SELF_HARM = "crisis_self_harm"
 DANGER = "crisis_danger"
@@ -101,7 +102,7 @@ class CrisisGuard(GraphComponent, EntityExtractorMixin):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"self_harm_threshold": 0.45, "danger_threshold": 0.5}
+        return {"self_harm_fact_threshold": 0.15, "self_harm_threshold": 0.45, "danger_threshold": 0.5}
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = config
@@ -136,7 +137,10 @@ class CrisisGuard(GraphComponent, EntityExtractorMixin):
             facts.get("safety:self_harm", 0.0), intents.get(SELF_HARM, 0.0) + intents.get(OTHER_PERSON, 0.0)
         )
         danger = _likely(facts.get("safety:danger", 0.0), intents.get(DANGER, 0.0))
-        if "self_harm" in found or self_harm >= self._config["self_harm_threshold"]:
+        # In what tells of a case a faint sign is enough; a bare "what should i do" resembles everything a little.
+        tells = str(message.get(INTENT, {}).get(INTENT_NAME_KEY)).startswith(CASE_INTENTS)
+        told = tells and facts.get("safety:self_harm", 0.0) >= self._config["self_harm_fact_threshold"]
+        if "self_harm" in found or told or self_harm >= self._config["self_harm_threshold"]:
             someone_else = max(
                 intents.get(OTHER_PERSON, 0.0),
                 *(facts.get(f"speaking_for:{who}", 0.0) for who in ("child", "friend", "pupil")),

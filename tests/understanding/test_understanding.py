@@ -1,6 +1,7 @@
 """Understanding does not fall below what was reached, on messages that are not training data.
 
-The sample is small and our own; what real messages reach is measured with `make evaluate FILE=...`.
+The sample is small and plain; the cases are drawn from public accounts; the long ones are invented. What other messages
+reach is measured with `make evaluate FILE=...`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from assistant.evaluation.overlap import trained_on, training_texts
 from assistant.nlu.embedding import TrainingVectors, digest
 from assistant.nlu.encoder import shared_encoder
 
-SAMPLE = Path(__file__).parent / "sample.jsonl"
+SAMPLE, CASES, LONG = (Path(__file__).parent / f"{name}.jsonl" for name in ("sample", "cases", "long_cases"))
 #: multilingual-e5-small is deterministic up to the rounding of stored vectors.
 SAME_DIRECTION = 0.99
 
@@ -39,10 +40,17 @@ def figures(agent: Agent) -> dict[str, Any]:
     return report(asyncio.run(parse_all(agent, read_messages(SAMPLE))))
 
 
-def test_the_sample_is_not_training_data() -> None:
-    sample = read_messages(SAMPLE)
-    assert len(sample) >= 40
-    assert not trained_on(sample, training_texts())
+@pytest.fixture(scope="module")
+def case_figures(agent: Agent) -> dict[str, Any]:
+    figures: dict[str, Any] = report(asyncio.run(parse_all(agent, read_messages(CASES))))["clear"]
+    return figures
+
+
+@pytest.mark.parametrize(("path", "messages"), [(SAMPLE, 40), (CASES, 370), (LONG, 36)])
+def test_what_is_measured_with_is_not_training_data(path: Path, messages: int) -> None:
+    measured = read_messages(path)
+    assert len(measured) >= messages
+    assert not trained_on(measured, training_texts())
 
 
 def test_training_data_among_messages_is_noticed_even_when_changed_a_little() -> None:
@@ -58,6 +66,25 @@ def test_the_type_is_right_often_enough(figures: dict[str, Any]) -> None:
     assert figures["accuracy"] >= 0.8
     assert figures["selective_accuracy"] >= 0.85
     assert figures["coverage"] >= 0.6
+
+
+def test_cases_from_public_accounts_are_read_right_often_enough(case_figures: dict[str, Any]) -> None:
+    assert case_figures["accuracy"] >= 0.8
+    assert case_figures["selective_accuracy"] >= 0.87
+    assert case_figures["coverage"] >= 0.7
+
+
+@pytest.mark.parametrize(("flag", "f1"), [("self_harm", 0.7), ("paid", 0.7), ("leaked", 0.7), ("deepfake", 0.75)])
+def test_what_has_happened_is_read_out_of_cases(case_figures: dict[str, Any], flag: str, f1: float) -> None:
+    assert case_figures["flags"][flag]["f1"] >= f1
+
+
+def test_facts_of_long_stories_are_found_wherever_they_stand(agent: Agent) -> None:
+    figures = report(asyncio.run(parse_all(agent, read_messages(LONG))))
+    assert figures["accuracy"] >= 0.6
+    assert figures["selective_accuracy"] >= 0.75
+    for flag in ("paid", "leaked", "self_harm"):
+        assert figures["flags"][flag]["recall"] >= 0.5, flag
 
 
 def test_every_crisis_of_the_sample_is_seen(figures: dict[str, Any]) -> None:
