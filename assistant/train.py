@@ -61,7 +61,7 @@ def main() -> None:
     if not newer(ENCODER, ENCODER_INPUTS):
         print("Building the encoder.", flush=True)
         _run("assistant.nlu.encoder_build", str(ENCODER))
-    print("Training the model. This takes about five minutes.", flush=True)
+    print("Training the model. This takes about seven minutes.", flush=True)
     # Rasa's cache does not see changed code of our components, so it is left aside.
     _run("rasa", "train", "--fixed-model-name", MODEL.name.removesuffix(".tar.gz"), "--skip-validation", "--force")
     MODEL.touch()
